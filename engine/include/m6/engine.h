@@ -1,0 +1,144 @@
+/* The engine: one model resident in memory, answering requests.
+ *
+ * A request is a list of parts (pictures, text), what is wanted of them, and how to sample. It answers
+ * through events, in order, and can be cancelled at any token. The same model, request and seed give the same
+ * answer on one backend and instruction set, whatever else is being served and on any number of threads.
+ *
+ * Threads: every function may be called from any thread. Events are delivered on the engine's own thread; a
+ * callback must not block for long and may call only m6_request_cancel.
+ */
+#ifndef M6_ENGINE_H
+#define M6_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "m6/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct m6_engine;
+struct m6_request;
+
+struct m6_engine_params {
+    size_t size;       /* sizeof(struct m6_engine_params) */
+    const char *model; /* a model folder: config.json, tokenizer.json, *.safetensors */
+    int threads;       /* 0: one for each CPU this process may use */
+    const char *compute; /* "bf16" (NULL: the default) or "f32" */
+    const char *isa;     /* the best instruction set to use: "c", "avx2", "avx512", "avx512bf16"; NULL: the best there is */
+    void (*log)(void *arg, int level, const char *message); /* level as in syslog(3): 3 error … 7 debug; may be NULL */
+    void *log_arg;
+};
+
+/* Loads a model and starts the engine. Blocks until it is ready. */
+enum m6_status m6_engine_create(struct m6_engine **engine, const struct m6_engine_params *params, struct m6_error *err);
+/* Cancels what is running, waits for it, frees everything. NULL is fine. */
+void m6_engine_destroy(struct m6_engine *engine);
+
+struct m6_model_info {
+    char name[64];
+    char family[32];           /* "m6" */
+    char backend[16], isa[16]; /* "cpu", "avx512bf16" */
+    char compute[8];
+    int64_t parameters, active_parameters; /* active: those that one text token uses */
+    size_t weight_bytes;                   /* resident */
+    int picture_width, picture_height;     /* what it sees and draws, pixels */
+    int frames_max;                        /* pictures in one request */
+    int text_max;                          /* tokens in one text segment */
+    int experts, prototypes;
+    int draws;                             /* can answer with a picture */
+};
+void m6_engine_info(const struct m6_engine *engine, struct m6_model_info *info);
+
+/* ---- requests ---- */
+
+enum m6_task {
+    M6_TASK_CAPTION, /* pictures → text */
+    M6_TASK_ASK,     /* pictures, question → text */
+    M6_TASK_MATCH,   /* pictures, caption → score: the probability that they belong together */
+    M6_TASK_DRAW,    /* prompt → picture */
+    M6_TASK_SCRIPT,  /* "N: idea" → text */
+};
+enum m6_priority { M6_INTERACTIVE, M6_LIVE, M6_BATCH };
+enum m6_draw_mode { M6_DRAW_AR, M6_DRAW_PROGRESSIVE };
+
+/* Packed RGB, 8 bits a sample, sRGB; rows `stride` bytes apart. Any size: the engine scales (area-averaging down,
+ * bilinear up) and letterboxes to the model's own, so that the aspect ratio is kept. */
+struct m6_picture {
+    int width, height;
+    size_t stride;
+    const uint8_t *rgb;
+};
+
+struct m6_rect {
+    int x, y, w, h;
+};
+
+enum m6_event_type {
+    M6_EVENT_PROGRESS,  /* done of total: tokens, places or steps */
+    M6_EVENT_TEXT,      /* the next piece of a text answer, whole UTF-8 characters */
+    M6_EVENT_PICTURE,   /* a finished picture */
+    M6_EVENT_SCORE,     /* a matching score, 0 … 1 */
+    M6_EVENT_WARNING,   /* one sentence; the request goes on */
+    M6_EVENT_DONE,
+    M6_EVENT_FAILED,    /* status and one sentence */
+    M6_EVENT_CANCELLED,
+};
+
+struct m6_event {
+    enum m6_event_type type;
+    enum m6_status status; /* FAILED */
+    const char *text;      /* TEXT, WARNING, FAILED; valid during the call */
+    int done, total;       /* PROGRESS */
+    double score;          /* SCORE */
+    struct m6_picture picture; /* PICTURE; valid during the call */
+};
+
+struct m6_request_params {
+    size_t size; /* sizeof(struct m6_request_params) */
+    enum m6_task task;
+    enum m6_priority priority;
+    const struct m6_picture *pictures; /* copied; at most frames_max, in time order */
+    int picture_count;
+    const char *text;   /* question, caption, prompt, or "N: idea"; UTF-8; copied */
+    const char *lang;   /* "en" or "zh": language of a caption or script; NULL: "en" */
+    const char *prefix; /* text that the answer starts with, already decided; NULL: none. Not repeated in the answer. */
+    const char *stop;   /* text answers end before this string; NULL: at the model's own end */
+    int max_tokens;     /* 0: what the model allows */
+
+    uint64_t seed;
+    float temperature; /* 0: the most likely token. Drawing: usual 1 */
+    int top_k;         /* 0: all */
+    float top_p;       /* 0 or 1: all */
+    float guidance;    /* drawing: logits = u + g·(c − u); 0 or 1: none */
+
+    enum m6_draw_mode mode;
+    int steps;                        /* progressive: 0 for the default */
+    const struct m6_picture *image;   /* drawing: keep what `keep` covers of this picture; NULL: draw all. Copied. */
+    const struct m6_rect *keep;       /* in pixels of `image`; places of the code grid wholly inside are kept. Copied. */
+    int keep_count;
+
+    /* Called with each event. The last one is DONE, FAILED or CANCELLED. */
+    void (*event)(void *arg, struct m6_request *request, const struct m6_event *event);
+    void *arg;
+};
+
+/* Checks and queues a request. The handle stays valid until m6_request_release, which may be called before the end
+ * (the request then goes on, and its events still come) but not from within its own callback. */
+enum m6_status m6_engine_submit(struct m6_engine *engine, const struct m6_request_params *params,
+                                struct m6_request **request, struct m6_error *err);
+void m6_request_cancel(struct m6_request *request);
+/* Waits until the request has ended and its last event has been delivered. */
+void m6_request_wait(struct m6_request *request);
+void m6_request_release(struct m6_request *request);
+
+/* Words of a prompt that the model was never shown, as a list separated by ", " in out. Returns how many words are
+ * unknown; *known receives how many are known. */
+int m6_engine_unknown_words(const struct m6_engine *engine, const char *text, char *out, size_t size, int *known);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

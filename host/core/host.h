@@ -1,0 +1,77 @@
+/* The host core: plugins, jobs and the engine, in one process.
+ *
+ * A job is a kind ("caption"), parameters (JSON), and input media. It runs on a thread of its own, tells what happens through
+ * events, and can be cancelled. The engine is loaded by the first job that asks the model something.
+ *
+ * Threads: every function may be called from any thread, events come on the job's thread.
+ */
+#ifndef M6_HOST_CORE_HOST_H
+#define M6_HOST_CORE_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "m6/engine.h"
+#include "m6/plugin.h"
+#include "m6/status.h"
+
+struct m6_host_params {
+    const char *model;        /* model folder; NULL: found by m6_find_model */
+    const char *plugin_path;  /* ':' separated folders; NULL: M6_PLUGIN_PATH, else the one beside the program */
+    int threads;
+    void (*log)(void *arg, int level, const char *message);
+    void *log_arg;
+};
+
+enum m6_status m6_host_create(struct m6_host **, const struct m6_host_params *, struct m6_error *);
+void m6_host_destroy(struct m6_host *); /* cancels and joins jobs; NULL is fine */
+/* Loads the engine now rather than at the first request. */
+enum m6_status m6_host_load(struct m6_host *, struct m6_error *);
+struct m6_engine *m6_host_engine(struct m6_host *); /* NULL before it is loaded */
+
+/* ---- plugins: found by name, or reported with the reason why not ---- */
+struct m6_plugin_report {
+    char path[4096];
+    char name[64], version[32], description[256];
+    int usable;
+    char why[512]; /* when not usable */
+};
+int m6_host_plugins(const struct m6_host *);
+const struct m6_plugin_report *m6_host_plugin(const struct m6_host *, int i);
+/* The kind's schema, or NULL if no usable plugin has it. */
+const char *m6_host_schema(const struct m6_host *, const char *kind);
+
+/* ---- jobs ---- */
+enum m6_job_event_type {
+    M6_JOB_PROGRESS, M6_JOB_TEXT, M6_JOB_CAPTION, M6_JOB_PICTURE, M6_JOB_WARNING,
+    M6_JOB_DONE, M6_JOB_FAILED, M6_JOB_CANCELLED, /* one of these comes last */
+};
+struct m6_job_event {
+    enum m6_job_event_type type;
+    double done, total;                  /* PROGRESS */
+    const char *text;                    /* TEXT, CAPTION, WARNING, FAILED; PROGRESS: what is being done, or NULL */
+    int64_t start_ns, end_ns;            /* CAPTION, half-open */
+    const struct m6_plugin_picture *picture; /* PICTURE */
+    const char *const *metadata;         /* PICTURE: pairs, ended by NULL */
+    enum m6_status status;               /* FAILED */
+};
+struct m6_job_params {
+    const char *kind;
+    const char *params;        /* a JSON object, checked against the kind's schema; NULL: {} */
+    const char *const *inputs; /* paths or URLs, ended by NULL; NULL: none */
+    void (*event)(void *arg, struct m6_job *, const struct m6_job_event *);
+    void *arg;
+};
+enum m6_status m6_host_submit(struct m6_host *, const struct m6_job_params *, struct m6_job **, struct m6_error *);
+void m6_job_cancel(struct m6_job *);
+enum m6_status m6_job_wait(struct m6_job *, struct m6_error *); /* M6_OK, or why it failed */
+void m6_job_release(struct m6_job *);
+
+/* ---- where things are: beside the program in a build tree, under the prefix when installed; the environment comes first
+ * (M6_MODEL, M6_PLUGIN_PATH, M6_PRESET_PATH, M6_LIBEXEC). Each writes a path and returns 0, or -1 if there is none. ---- */
+int m6_find_model(const char *name, char *path, size_t size); /* NULL: the default, m6-mini; a folder, or a name */
+int m6_find_plugins(char *path, size_t size);
+int m6_find_libexec(const char *program, char *path, size_t size);
+int m6_find_preset(const char *name, char *path, size_t size);
+
+#endif
