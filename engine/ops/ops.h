@@ -72,7 +72,9 @@ struct m6_experts {
     enum m6_act act;
 };
 
-/* How to choose one row's next token. Ids outside [first, last) are never chosen. */
+/* How to choose one row's next token. Ids outside [first, last) are never chosen. Logits are divided by
+ * temperature, top_k keeps the k largest, top_p then the fewest of the largest whose share of what is
+ * left reaches p; equal logits rank by id, lowest first. The draw is Philox4x32-10 of (seed, position). */
 struct m6_sample {
     float temperature; /* 0: the most likely, lowest id first among equals */
     int top_k;         /* 0: all */
@@ -102,7 +104,8 @@ struct m6_ops {
     void (*conv3x3)(struct m6_backend *, struct m6_mat y, struct m6_mat x, const struct m6_weight *w, int n, int h,
                     int width, const struct m6_epilogue *e); /* stride 1, zero padding 1 */
     void (*experts)(struct m6_backend *, struct m6_mat y, struct m6_mat x, const struct m6_experts *e,
-                    const int32_t *index, const float *gate, int active); /* y += ; index, gate: rows × active */
+                    const int32_t *index, const float *gate, int active); /* y += ; index, gate: rows × active; a
+                                                         row's experts differ; index < 0: none (dropped) */
 
     /* rows */
     void (*layer_norm)(struct m6_backend *, struct m6_mat y, struct m6_mat x, const float *gain, const float *bias,
@@ -118,6 +121,7 @@ struct m6_ops {
                 struct m6_mat b);                                      /* y = p·a + q·b (guidance) */
     void (*embed)(struct m6_backend *, struct m6_mat y, const float *table, const int32_t *id,
                   int accumulate); /* row r takes table[id[r]*cols …]; an id < 0 adds nothing (or zeros) */
+    /* in place; pairs are (i, i + head_dim/2) of a head, turned by position·theta^(-2i/head_dim) */
     void (*rope)(struct m6_backend *, struct m6_mat x, const int32_t *position, int heads, int head_dim, float theta);
     void (*softmax)(struct m6_backend *, struct m6_mat y, struct m6_mat x);
 

@@ -1,0 +1,239 @@
+#include "core/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A run is published in one 64-bit word: its number in the upper half, the next task in the lower.
+ * A thread takes a task by compare-and-swap on that word, so a worker that wakes late can never
+ * take a task of one run with the function of another; and nobody waits for a worker that took
+ * nothing. Between runs the lower half is CLOSED. */
+#define CLOSED 0xffffffffu
+#define SPIN_NS 40000
+
+struct worker {
+    struct m6_pool *pool;
+    pthread_t thread;
+    int index;
+};
+
+struct m6_pool {
+    _Alignas(64) _Atomic uint64_t state;
+    _Atomic(m6_task_fn) fn;
+    _Atomic(void *) arg;
+    _Atomic uint32_t tasks;
+    _Alignas(64) _Atomic uint32_t done;
+    _Alignas(64) _Atomic int sleepers;
+    _Atomic int stop;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    int threads, started;
+    struct worker *workers;
+};
+
+/* The pool whose task this thread is running, so that a nested call knows itself. */
+static _Thread_local struct {
+    const struct m6_pool *pool;
+    int index;
+} current;
+
+static void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Takes tasks of the run that is open until none is left. */
+static void work(struct m6_pool *pool, int index)
+{
+    uint64_t state = atomic_load_explicit(&pool->state, memory_order_acquire);
+    for (;;) {
+        const uint32_t task = (uint32_t)state;
+        const m6_task_fn fn = atomic_load_explicit(&pool->fn, memory_order_acquire);
+        void *const arg = atomic_load_explicit(&pool->arg, memory_order_acquire);
+        if (task == CLOSED || task >= atomic_load_explicit(&pool->tasks, memory_order_acquire))
+            return;
+        if (!atomic_compare_exchange_weak_explicit(&pool->state, &state, state + 1,
+                                                   memory_order_acq_rel, memory_order_acquire))
+            continue;
+        fn(arg, (int)task, index);
+        atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
+        state = atomic_load_explicit(&pool->state, memory_order_acquire);
+    }
+}
+
+static uint32_t run_number(struct m6_pool *pool)
+{
+    return (uint32_t)(atomic_load(&pool->state) >> 32);
+}
+
+/* Returns when a run other than `seen` has been published, or the pool stops. */
+static void await_run(struct m6_pool *pool, uint32_t seen)
+{
+    const int64_t until = now_ns() + SPIN_NS;
+    do {
+        for (int i = 0; i < 64; i++) {
+            if (run_number(pool) != seen || atomic_load_explicit(&pool->stop, memory_order_relaxed))
+                return;
+            relax();
+        }
+    } while (now_ns() < until);
+
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (run_number(pool) == seen && !atomic_load(&pool->stop))
+        pthread_cond_wait(&pool->wake, &pool->lock);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *const self = arg;
+    struct m6_pool *const pool = self->pool;
+    uint32_t seen = 0;
+    current.pool = pool;
+    current.index = self->index;
+    for (;;) {
+        await_run(pool, seen);
+        if (atomic_load(&pool->stop))
+            return NULL;
+        seen = run_number(pool);
+        work(pool, self->index);
+    }
+}
+
+static int usable_cpus(void)
+{
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+#endif
+    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
+
+struct m6_pool *m6_pool_create(int threads)
+{
+    if (threads <= 0)
+        threads = usable_cpus();
+    struct m6_pool *pool = aligned_alloc(64, (sizeof *pool + 63) & ~(size_t)63);
+    if (!pool)
+        return NULL;
+    *pool = (struct m6_pool){.state = CLOSED, .threads = threads};
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    if (threads > 1) {
+        pool->workers = calloc((size_t)threads - 1, sizeof *pool->workers);
+        if (!pool->workers)
+            goto fail;
+    }
+    for (int i = 0; i < threads - 1; i++) {
+        pool->workers[i] = (struct worker){.pool = pool, .index = i + 1};
+        if (pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]) != 0)
+            goto fail;
+        pool->started++;
+    }
+    return pool;
+fail:
+    m6_pool_destroy(pool);
+    return NULL;
+}
+
+void m6_pool_destroy(struct m6_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->stop, 1);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; i < pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->workers);
+    free(pool);
+}
+
+int m6_pool_threads(const struct m6_pool *pool)
+{
+    return pool ? pool->threads : 1;
+}
+
+static void wake_workers(struct m6_pool *pool, int wanted)
+{
+    int asleep = atomic_load(&pool->sleepers);
+    if (!asleep)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    for (int i = 0; i < asleep && i < wanted; i++)
+        pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void run_here(int tasks, m6_task_fn fn, void *arg, int index)
+{
+    for (int i = 0; i < tasks; i++)
+        fn(arg, i, index);
+}
+
+/* Publishes the run, takes part in it, and waits for the tasks that workers took. The stores are
+ * releases so that whoever sees one of them also sees that the run before is closed. */
+static void run_shared(struct m6_pool *pool, int tasks, m6_task_fn fn, void *arg)
+{
+    atomic_store_explicit(&pool->fn, fn, memory_order_release);
+    atomic_store_explicit(&pool->arg, arg, memory_order_release);
+    atomic_store_explicit(&pool->tasks, (uint32_t)tasks, memory_order_release);
+    atomic_store_explicit(&pool->done, 0, memory_order_release);
+    const uint64_t run = ((uint64_t)run_number(pool) + 1) << 32;
+    atomic_store(&pool->state, run);
+    wake_workers(pool, tasks - 1);
+
+    work(pool, 0);
+    for (int spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) != (uint32_t)tasks;
+         spins++) {
+        if (spins < 4096)
+            relax();
+        else
+            sched_yield();
+    }
+    atomic_store(&pool->state, run | CLOSED);
+}
+
+void m6_pool_run(struct m6_pool *pool, int tasks, m6_task_fn fn, void *arg)
+{
+    if (!pool) {
+        run_here(tasks, fn, arg, 0);
+        return;
+    }
+    if (current.pool == pool) {
+        run_here(tasks, fn, arg, current.index);
+        return;
+    }
+    const struct m6_pool *const outer = current.pool;
+    const int outer_index = current.index;
+    current.pool = pool;
+    current.index = 0;
+    if (pool->threads == 1 || tasks <= 1)
+        run_here(tasks, fn, arg, 0);
+    else
+        run_shared(pool, tasks, fn, arg);
+    current.pool = outer;
+    current.index = outer_index;
+}
