@@ -1,6 +1,9 @@
 /* Byte-level BPE from a tokenizer.json, as the `tokenizers` library writes it (model.type BPE, ByteLevel
  * alphabet of GPT-2, added_tokens, pre_tokenizer Split with a regular expression that PCRE2 runs, or ByteLevel).
  *
+ * Every byte must have a token, so every text has an encoding. An NFC normalizer is accepted but not run: text is expected
+ * to be in NFC already.
+ *
  * Threads: a tokenizer is immutable once loaded; encode and decode may run on many threads at once.
  */
 #ifndef M6_TEXT_TOKENIZER_H
@@ -28,6 +31,8 @@ int m6_tokenizer_encode(const struct m6_tokenizer *, const char *text, size_t si
 /* Decodes to bytes, skipping special tokens; returns the length in all (out is terminated if size > 0). A character cut
  * between tokens stays cut: a streaming caller holds incomplete UTF-8 back. */
 int m6_tokenizer_decode(const struct m6_tokenizer *, const int32_t *id, int count, char *out, size_t size);
+/* Whether decoding skips it. */
+int m6_tokenizer_is_special(const struct m6_tokenizer *, int32_t id);
 /* The bytes of one token (not terminated), and how many. */
 const char *m6_tokenizer_token(const struct m6_tokenizer *, int32_t id, int *size);
 

@@ -44,6 +44,8 @@ enum m6_kind { M6_KIND_PICTURE, M6_KIND_TEXT, M6_KIND_TARGET, M6_KIND_CODES, M6_
 
 enum { M6_STAGES = 3, M6_SLOTS_MAX = 8, M6_LEVELS_MAX = 8, M6_FRAMES_MAX = 8 };
 
+/* In config.json each field goes by its own name, but for `level`, which is the list "levels"; lists are written as such,
+ * "model_type" is "m6", and "lexicon", {"en": [...], "zh": [...]}, may follow. */
 struct m6_config {
     char name[64];
     int d_model, layers, heads, ffn;
@@ -61,7 +63,8 @@ struct m6_config {
 /* Reads and checks config.json (NUL-terminated text). Every field is required and bounded; an unknown model_type is
  * M6_ERR_UNSUPPORTED, a missing or absurd field M6_ERR_FORMAT with its name. */
 enum m6_status m6_config_parse(struct m6_config *, const char *json, const char *path, struct m6_error *err);
-/* The text of a config.json. Caller frees; NULL when out of memory. lexicon: see m6_lexicon below; may be NULL. */
+/* The text of a config.json. Caller frees; NULL when out of memory. lexicon_en and lexicon_zh: NULL-terminated lists of the
+ * words that the model has been shown (text/lexicon.h reads them back); NULL for none. */
 char *m6_config_print(const struct m6_config *, const char *const *lexicon_en, const char *const *lexicon_zh);
 
 static inline int m6_config_patch_w(const struct m6_config *c)

@@ -102,7 +102,7 @@ struct m6_request_params {
     enum m6_priority priority;
     const struct m6_picture *pictures; /* copied; at most frames_max, in time order */
     int picture_count;
-    const char *text;   /* question, caption, prompt, or "N: idea"; UTF-8; copied */
+    const char *text;   /* question, caption, prompt, or "N: idea" (1 to 99 shots); UTF-8; copied. None for CAPTION. */
     const char *lang;   /* "en" or "zh": language of a caption or script; NULL: "en" */
     const char *prefix; /* text that the answer starts with, already decided; NULL: none. Not repeated in the answer. */
     const char *stop;   /* text answers end before this string; NULL: at the model's own end */
@@ -112,10 +112,10 @@ struct m6_request_params {
     float temperature; /* 0: the most likely token. Drawing: usual 1 */
     int top_k;         /* 0: all */
     float top_p;       /* 0 or 1: all */
-    float guidance;    /* drawing: logits = u + g·(c − u); 0 or 1: none */
+    float guidance;    /* drawing: logits = u + g·(c − u); 0 or 1: none; usual 2.5 */
 
     enum m6_draw_mode mode;
-    int steps;                        /* progressive: 0 for the default */
+    int steps;                        /* progressive: 0 for the default, 10; never more than there are places to draw */
     const struct m6_picture *image;   /* drawing: keep what `keep` covers of this picture; NULL: draw all. Copied. */
     const struct m6_rect *keep;       /* in pixels of `image`; places of the code grid wholly inside are kept. Copied. */
     int keep_count;
@@ -125,7 +125,13 @@ struct m6_request_params {
     void *arg;
 };
 
-/* Checks and queues a request. The handle stays valid until m6_request_release, which may be called before the end
+/* Fills in size and what suits a task: greedy captions and answers, drawings at temperature 1 with guidance 2.5, English,
+ * interactive, everything else 0. */
+void m6_request_params_init(struct m6_request_params *params, enum m6_task task);
+
+/* Checks and queues a request. What is refused at once: no or white text where one is needed (M6_ERR_ARGUMENT), text that
+ * is not UTF-8 (M6_ERR_FORMAT, with the byte), longer than 64 KiB, more tokens or pictures than the model takes
+ * (M6_ERR_LIMIT, with the figures), a prompt or idea of which the model knows no word (M6_ERR_ARGUMENT). The handle stays valid until m6_request_release, which may be called before the end
  * (the request then goes on, and its events still come) but not from within its own callback. */
 enum m6_status m6_engine_submit(struct m6_engine *engine, const struct m6_request_params *params,
                                 struct m6_request **request, struct m6_error *err);

@@ -1,0 +1,137 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "families/m6/transformer.h"
+#include "io/json.h"
+
+enum { HEAD_DIM_MAX = 512 };
+
+/* The longest requests: all pictures, a full text and its full answer; or a full prompt and its drawing, both with a
+ * second row of guidance that has two tokens of text. */
+int m6_transformer_slots(const struct m6_config *c)
+{
+    const int answer = M6_FRAMES_MAX * m6_config_patches(c) + 2 * c->text_max;
+    const int drawing = c->text_max + 2 + 2 * m6_config_places(c);
+    return answer > drawing ? answer : drawing;
+}
+
+int m6_transformer_rows(const struct m6_config *c)
+{
+    return m6_transformer_slots(c);
+}
+
+static enum m6_status find_specials(struct m6_transformer *t, const char *path, struct m6_error *err)
+{
+    struct m6_specials *s = &t->special;
+    const struct {
+        const char *text;
+        int32_t *id;
+    } wanted[] = {{"<bos>", &s->bos},
+                  {"<eos>", &s->eos},
+                  {"<mask>", &s->mask},
+                  {"<boi>", &s->boi},
+                  {"<yes>", &s->yes},
+                  {"<no>", &s->no},
+                  {"<caption_en>", &s->caption_en},
+                  {"<caption_zh>", &s->caption_zh},
+                  {"<ask>", &s->ask},
+                  {"<match>", &s->match},
+                  {"<draw>", &s->draw},
+                  {"<script_en>", &s->script_en},
+                  {"<script_zh>", &s->script_zh}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if ((*wanted[i].id = m6_tokenizer_special(t->tokenizer, wanted[i].text)) < 0)
+            return m6_fail(err, M6_ERR_MODEL, "%s lacks the added token %s", path, wanted[i].text);
+    if (m6_tokenizer_vocab(t->tokenizer) > t->config.vocab)
+        return m6_fail(err, M6_ERR_MODEL, "%s has %d tokens, but config.json only %d", path,
+                       m6_tokenizer_vocab(t->tokenizer), t->config.vocab);
+    return M6_OK;
+}
+
+static enum m6_status load_tokenizer(struct m6_transformer *t, const char *folder, struct m6_error *err)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/tokenizer.json", folder) < 0)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory to load %s", folder);
+    enum m6_status status = m6_tokenizer_load(&t->tokenizer, path, err);
+    if (!status)
+        status = find_specials(t, path, err);
+    free(path);
+    return status;
+}
+
+static enum m6_status load_config(struct m6_transformer *t, const struct m6_load *load, struct m6_error *err)
+{
+    char path[512];
+    cJSON *root;
+    snprintf(path, sizeof path, "%.490s/config.json", load->folder);
+    enum m6_status status = m6_config_parse(&t->config, load->config, path, err);
+    if (status)
+        return status;
+    if (t->config.d_model / t->config.heads > HEAD_DIM_MAX)
+        return m6_fail(err, M6_ERR_UNSUPPORTED, "%s: heads of more than %d columns are not supported", path,
+                       HEAD_DIM_MAX);
+    if (m6_transformer_slots(&t->config) > 1 << 20)
+        return m6_fail(err, M6_ERR_LIMIT, "%s: requests of %d rows are too long", path,
+                       m6_transformer_slots(&t->config));
+    status = m6_json_parse(&root, load->config, strlen(load->config), path, err);
+    if (!status) {
+        status = m6_lexicon_init(&t->lexicon, cJSON_GetObjectItemCaseSensitive(root, "lexicon"), path, err);
+        cJSON_Delete(root);
+    }
+    return status;
+}
+
+static enum m6_status load_weights(struct m6_transformer *t, const struct m6_load *load, struct m6_error *err)
+{
+    struct m6_safetensors *tensors;
+    enum m6_status status = m6_safetensors_open(&tensors, load->folder, err);
+    if (status)
+        return status;
+    status = m6_weights_load(&t->weights, &t->config, t->backend, load->compute, tensors, load->folder, err);
+    m6_safetensors_close(tensors);
+    return status;
+}
+
+enum m6_status m6_transformer_load(struct m6_model **out, const struct m6_load *load, struct m6_error *err)
+{
+    struct m6_transformer *t = calloc(1, sizeof *t);
+    *out = NULL;
+    if (!t)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory to load %s", load->folder);
+    t->base.family = &m6_family_m6;
+    t->backend = load->backend;
+    t->ops = load->backend->ops;
+    t->compute = load->compute;
+    enum m6_status status = load_config(t, load, err);
+    if (!status)
+        status = load_tokenizer(t, load->folder, err);
+    if (!status)
+        status = load_weights(t, load, err);
+    if (!status)
+        status = m6_cache_init(&t->cache, t->backend, t->config.layers,
+                               load->sequences * m6_transformer_slots(&t->config), t->config.heads,
+                               t->config.d_model / t->config.heads, err);
+    if (!status)
+        status = m6_scratch_init(t, err);
+    if (status) {
+        m6_transformer_destroy(&t->base);
+        return status;
+    }
+    *out = &t->base;
+    return M6_OK;
+}
+
+void m6_transformer_destroy(struct m6_model *model)
+{
+    struct m6_transformer *t = (struct m6_transformer *)model;
+    if (!t)
+        return;
+    m6_scratch_finish(t);
+    m6_cache_finish(&t->cache);
+    m6_weights_finish(&t->weights, &t->config);
+    m6_lexicon_finish(&t->lexicon);
+    m6_tokenizer_destroy(t->tokenizer);
+    free(t);
+}

@@ -1,0 +1,264 @@
+/* From a request to an answer that can start: the family's own checks, tokens, pictures at the model's size. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "families/m6/answer.h"
+#include "families/m6/keep.h"
+#include "image/resize.h"
+
+enum { STEPS_DEFAULT = 10 };
+
+/* ---- tokens ---- */
+
+/* Encodes text behind a first token and leaves room for one more. what names the text in errors. */
+static enum m6_status encode(const struct m6_transformer *t, int32_t first, const char *text, int most, const char *what,
+                             int32_t **token, int *count, struct m6_error *err)
+{
+    const size_t size = text ? strlen(text) : 0;
+    *token = malloc((size + 2) * sizeof **token);
+    if (!*token)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for %s of %zu bytes", what, size);
+    (*token)[0] = first;
+    const int n = size ? m6_tokenizer_encode(t->tokenizer, text, size, *token + 1, (int)size) : 0;
+    if (n < 0)
+        return m6_fail(err, (enum m6_status)n, "%s cannot be turned into tokens: %s", what,
+                       m6_status_name((enum m6_status)n));
+    if (n > most)
+        return m6_fail(err, M6_ERR_LIMIT, "%s has %d tokens; this model takes at most %d", what, n, most);
+    *count = n + 1;
+    return M6_OK;
+}
+
+static int32_t task_token(const struct m6_transformer *t, const struct m6_request_params *p)
+{
+    const int chinese = p->lang && strcmp(p->lang, "zh") == 0;
+    switch (p->task) {
+    case M6_TASK_CAPTION:
+        return chinese ? t->special.caption_zh : t->special.caption_en;
+    case M6_TASK_ASK:
+        return t->special.ask;
+    case M6_TASK_MATCH:
+        return t->special.match;
+    case M6_TASK_DRAW:
+        return t->special.draw;
+    case M6_TASK_SCRIPT:
+        break;
+    }
+    return chinese ? t->special.script_zh : t->special.script_en;
+}
+
+static const char *text_name(enum m6_task task)
+{
+    static const char *const names[] = {"the caption's text", "the question", "the caption", "the prompt", "the idea"};
+    return names[task];
+}
+
+static enum m6_status open_source(struct m6_answer *a, const struct m6_request_params *p, struct m6_error *err)
+{
+    const struct m6_transformer *t = m6_answer_transformer(a);
+    const char *text = p->task == M6_TASK_CAPTION ? NULL : p->text;
+    const enum m6_status status = encode(t, task_token(t, p), text, t->config.text_max - 2, text_name(p->task),
+                                         &a->source, &a->source_count, err);
+    if (status)
+        return status;
+    a->source[a->source_count++] = t->special.eos;
+    a->bare[0] = a->source[0];
+    a->bare[1] = t->special.eos;
+    return M6_OK;
+}
+
+/* ---- words ---- */
+
+static enum m6_status warn(struct m6_answer *a, const char *text, const char *more, struct m6_error *err)
+{
+    char *warning = NULL;
+    if (asprintf(&warning, "%s%s%s%s", a->warning ? a->warning : "", a->warning ? "; " : "", text, more) < 0)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a warning");
+    free(a->warning);
+    a->warning = warning;
+    return M6_OK;
+}
+
+/* Some unknown words: a warning. Nothing known at all: no picture worth waiting for. */
+static enum m6_status check_words(struct m6_answer *a, const char *text, struct m6_error *err)
+{
+    const struct m6_lexicon *lexicon = &m6_answer_transformer(a)->lexicon;
+    char words[200];
+    int known;
+    const int unknown = m6_lexicon_unknown(lexicon, text, words, sizeof words, &known);
+    if (!unknown)
+        return M6_OK;
+    if (!known)
+        return m6_fail(err, M6_ERR_ARGUMENT, "this model was never shown any of these words: %s; it knows words such as %s",
+                       words, lexicon->hint);
+    return warn(a, "this model was never shown: ", words, err);
+}
+
+/* "N: idea" */
+static enum m6_status check_idea(const char *text, struct m6_error *err)
+{
+    int shots = 0, at = 0;
+    for (; text[at] >= '0' && text[at] <= '9' && shots < 1000; at++)
+        shots = 10 * shots + text[at] - '0';
+    if (!at || text[at] != ':' || shots < 1 || shots > 99 || !text[at + 1 + (int)strspn(text + at + 1, " \t\r\n")])
+        return m6_fail(err, M6_ERR_ARGUMENT,
+                       "a script is asked for as \"N: idea\", with 1 to 99 shots, such as \"4: a cat at night\"");
+    return M6_OK;
+}
+
+/* ---- parts ---- */
+
+static enum m6_status open_pictures(struct m6_answer *a, const struct m6_request_params *p, struct m6_error *err)
+{
+    const struct m6_config *c = &m6_answer_transformer(a)->config;
+    const size_t each = (size_t)c->width * (size_t)c->height * 3;
+    const int wanted = p->task != M6_TASK_DRAW && p->task != M6_TASK_SCRIPT;
+    if (!wanted && p->picture_count)
+        return m6_fail(err, M6_ERR_ARGUMENT, "%s takes no pictures",
+                       p->task == M6_TASK_DRAW ? "drawing (but for the one to keep parts of)" : "a script");
+    if (wanted && !p->picture_count)
+        return m6_fail(err, M6_ERR_ARGUMENT, "there is no picture to look at");
+    if (p->picture_count > M6_FRAMES_MAX)
+        return m6_fail(err, M6_ERR_LIMIT, "the request has %d pictures; this model takes at most %d", p->picture_count,
+                       M6_FRAMES_MAX);
+    if (!wanted)
+        return M6_OK;
+    a->pictures = malloc((size_t)p->picture_count * each);
+    if (!a->pictures)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for %d pictures", p->picture_count);
+    enum m6_status status = M6_OK;
+    for (; a->picture_count < p->picture_count && !status; a->picture_count++)
+        status = m6_letterbox(a->pictures + (size_t)a->picture_count * each, c->width, c->height,
+                              &p->pictures[a->picture_count], err);
+    return status;
+}
+
+static enum m6_status open_text(struct m6_answer *a, const struct m6_request_params *p, struct m6_error *err)
+{
+    const struct m6_transformer *t = m6_answer_transformer(a);
+    const int most = t->config.text_max;
+    int32_t *prefix = NULL;
+    int given = 1;
+    enum m6_status status = encode(t, t->special.bos, p->prefix, most - 2, "the answer's prefix", &prefix, &given, err);
+    if (!status && !(a->text.token = malloc(((size_t)most + 1) * sizeof *a->text.token)))
+        status = m6_fail(err, M6_ERR_MEMORY, "no memory for an answer of %d tokens", most);
+    if (!status) {
+        memcpy(a->text.token, prefix, (size_t)given * sizeof *prefix);
+        a->text.count = a->text.given = given;
+        a->text.max = most + 1; /* the last token is not fed any more, and so needs no place */
+        if (p->max_tokens && p->max_tokens < a->text.max - given)
+            a->text.max = given + p->max_tokens;
+        if (m6_stream_init(&a->text.stream, p->stop))
+            status = m6_fail(err, M6_ERR_MEMORY, "no memory for the stop string");
+    }
+    free(prefix);
+    return status;
+}
+
+static int alloc_drawing(struct m6_answer *a, const struct m6_config *c)
+{
+    const size_t places = (size_t)m6_config_places(c), slots = (size_t)c->slots;
+    a->draw.code = calloc(places * slots, sizeof *a->draw.code);
+    a->draw.drawn = calloc(places * slots, sizeof *a->draw.drawn);
+    a->draw.known = calloc(places, 1);
+    a->draw.image = calloc((size_t)c->width * (size_t)c->height, 3);
+    a->draw.row[0] = calloc(places, sizeof *a->draw.row[0]);
+    a->draw.row[1] = calloc(places, sizeof *a->draw.row[1]);
+    a->draw.place = calloc(places, sizeof *a->draw.place);
+    a->draw.position = calloc(places, sizeof *a->draw.position);
+    a->draw.sure = calloc(places, sizeof *a->draw.sure);
+    return a->draw.code && a->draw.drawn && a->draw.known && a->draw.image && a->draw.row[0] && a->draw.row[1] &&
+           a->draw.place && a->draw.position && a->draw.sure;
+}
+
+static enum m6_status open_drawing(struct m6_answer *a, const struct m6_request_params *p, struct m6_error *err)
+{
+    const struct m6_config *c = &m6_answer_transformer(a)->config;
+    const int places = m6_config_places(c);
+    if (!alloc_drawing(a, c))
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a drawing");
+    a->draw.mode = p->mode;
+    a->draw.guidance = p->guidance > 0 ? p->guidance : 1;
+    a->branches = a->draw.guidance == 1 ? 1 : 2;
+    if (p->image && p->keep_count) {
+        enum m6_status status = m6_letterbox(a->draw.image, c->width, c->height, p->image, err);
+        a->draw.kept = m6_keep_places(a->draw.known, c, p->image, p->keep, p->keep_count);
+        if (!status && !a->draw.kept)
+            status = warn(a, "nothing is kept: no place of the code grid lies wholly inside what was to be", "", err);
+        if (status)
+            return status;
+    }
+    const int wanted = places - a->draw.kept, steps = p->steps ? p->steps : STEPS_DEFAULT;
+    a->draw.steps = steps < wanted ? steps : wanted;
+    return M6_OK;
+}
+
+static enum m6_status open_slots(struct m6_answer *a, struct m6_error *err)
+{
+    const struct m6_config *c = &m6_answer_transformer(a)->config;
+    const int drawing = a->task == M6_TASK_DRAW, prompt = a->picture_count * m6_config_patches(c) + a->source_count;
+    const int first = prompt + (drawing ? m6_config_places(c) : a->text.max - 1);
+    a->slot_count = first + (a->branches > 1 ? 2 + m6_config_places(c) : 0);
+    a->slots = malloc((size_t)a->slot_count * sizeof *a->slots);
+    if (!a->slots)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a request of %d rows", a->slot_count);
+    a->branch[0].slot = a->slots;
+    a->branch[1].slot = a->slots + first;
+    return M6_OK;
+}
+
+/* ---- the whole ---- */
+
+static enum m6_status open_all(struct m6_answer *a, const struct m6_request_params *p, struct m6_error *err)
+{
+    enum m6_status status = M6_OK;
+    a->task = p->task;
+    a->branches = 1;
+    a->how = (struct m6_sample){.temperature = p->temperature, .top_k = p->top_k, .top_p = p->top_p > 0 ? p->top_p : 1,
+                                .seed = p->seed};
+    if (p->task == M6_TASK_SCRIPT)
+        status = check_idea(p->text, err);
+    if (!status && (p->task == M6_TASK_SCRIPT || p->task == M6_TASK_DRAW))
+        status = check_words(a, p->text, err);
+    if (!status)
+        status = open_source(a, p, err);
+    if (!status)
+        status = open_pictures(a, p, err);
+    if (!status)
+        status = p->task == M6_TASK_DRAW ? open_drawing(a, p, err) : open_text(a, p, err);
+    return status ? status : open_slots(a, err);
+}
+
+enum m6_status m6_answer_open(struct m6_sequence **out, struct m6_model *model, const struct m6_request_params *p,
+                              struct m6_error *err)
+{
+    struct m6_answer *a = calloc(1, sizeof *a);
+    *out = NULL;
+    if (!a)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a request");
+    a->base.model = model;
+    const enum m6_status status = open_all(a, p, err);
+    if (status) {
+        m6_answer_close(&a->base);
+        return status;
+    }
+    *out = &a->base;
+    return M6_OK;
+}
+
+void m6_answer_close(struct m6_sequence *sequence)
+{
+    struct m6_answer *a = (struct m6_answer *)sequence;
+    if (!a)
+        return;
+    if (a->holds_slots)
+        m6_cache_give(&m6_answer_transformer(a)->cache, a->slots, a->slot_count);
+    m6_stream_finish(&a->text.stream);
+    void *const all[] = {a->warning,      a->pictures,   a->source,      a->slots,       a->text.token,
+                         a->draw.code,    a->draw.drawn, a->draw.known,  a->draw.image,  a->draw.row[0],
+                         a->draw.row[1],  a->draw.place, a->draw.position, a->draw.sure};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    free(a);
+}
