@@ -1,0 +1,127 @@
+/* A model at work: what a person waits for. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+
+enum { WIDTH = 256, HEIGHT = 144, TIMES = 7 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+struct outcome {
+    double first, last; /* when the first and the last event came */
+    int tokens;
+    enum m6_status status;
+    struct m6_error err;
+};
+
+static void on_event(void *arg, struct m6_request *request, const struct m6_event *event)
+{
+    struct outcome *outcome = arg;
+    outcome->last = now();
+    if (event->type == M6_EVENT_TEXT || event->type == M6_EVENT_PICTURE) {
+        if (outcome->first == 0)
+            outcome->first = outcome->last;
+        outcome->tokens++;
+    }
+    if (event->type == M6_EVENT_FAILED)
+        outcome->status = m6_fail(&outcome->err, event->status, "%s", event->text);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static enum m6_status time_request(struct m6_engine *engine, struct m6_request_params params, const char *name, cJSON *report,
+                                   struct m6_error *err)
+{
+    double took[TIMES], first[TIMES];
+    for (int i = 0; i < TIMES; i++) {
+        struct outcome outcome = {0};
+        struct m6_request *request;
+        params.size = sizeof params;
+        params.seed = (uint64_t)i + 1;
+        params.event = on_event;
+        params.arg = &outcome;
+        double start = now();
+        enum m6_status status = m6_engine_submit(engine, &params, &request, err);
+        if (status)
+            return status;
+        m6_request_wait(request);
+        m6_request_release(request);
+        if (outcome.status) {
+            if (err)
+                *err = outcome.err;
+            return outcome.status;
+        }
+        took[i] = outcome.last - start;
+        first[i] = (outcome.first > 0 ? outcome.first : outcome.last) - start;
+    }
+    qsort(took, TIMES, sizeof *took, compare);
+    qsort(first, TIMES, sizeof *first, compare);
+    cJSON *json = cJSON_AddObjectToObject(report, name);
+    cJSON_AddNumberToObject(json, "ms", took[TIMES / 2] * 1e3);
+    cJSON_AddNumberToObject(json, "least_ms", took[0] * 1e3);
+    cJSON_AddNumberToObject(json, "first_ms", first[TIMES / 2] * 1e3);
+    return M6_OK;
+}
+
+enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_ceilings *ceilings, cJSON *report,
+                              struct m6_error *err)
+{
+    struct m6_engine_params engine_params = {.size = sizeof engine_params, .model = folder, .threads = threads};
+    struct m6_engine *engine;
+    double start = now();
+    enum m6_status status = m6_engine_create(&engine, &engine_params, err);
+    if (status)
+        return status;
+    cJSON *json = cJSON_AddObjectToObject(report, "model");
+    struct m6_model_info info;
+    m6_engine_info(engine, &info);
+    cJSON_AddStringToObject(json, "name", info.name);
+    cJSON_AddNumberToObject(json, "load_ms", (now() - start) * 1e3);
+    cJSON_AddNumberToObject(json, "parameters", (double)info.parameters);
+    cJSON_AddNumberToObject(json, "weight_mb", (double)info.weight_bytes / 1e6);
+    uint8_t *rgb = malloc((size_t)WIDTH * HEIGHT * 3);
+    if (!rgb) {
+        m6_engine_destroy(engine);
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a picture");
+    }
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            uint8_t *p = rgb + ((size_t)y * WIDTH + (size_t)x) * 3;
+            int inside = (x - 128) * (x - 128) + (y - 90) * (y - 90) < 1600;
+            p[0] = inside ? 220 : (uint8_t)(90 + y / 2);
+            p[1] = inside ? 40 : (uint8_t)(160 + y / 3);
+            p[2] = inside ? 40 : 240;
+        }
+    struct m6_picture picture = {WIDTH, HEIGHT, (size_t)WIDTH * 3, rgb};
+    struct m6_request_params caption = {.task = M6_TASK_CAPTION, .pictures = &picture, .picture_count = 1};
+    struct m6_request_params draw = {
+        .task = M6_TASK_DRAW, .text = "A wide shot of a red dog on the left, on the beach at dusk.", .temperature = 1, .guidance = 2.5f};
+    status = time_request(engine, caption, "caption", json, err);
+    if (!status && info.draws)
+        status = time_request(engine, draw, "draw_ar", json, err);
+    draw.mode = M6_DRAW_PROGRESSIVE;
+    if (!status && info.draws)
+        status = time_request(engine, draw, "draw_progressive", json, err);
+    /* Drawing place by place reads the active weights once a place: the bandwidth that this amounts to. */
+    const cJSON *ar = cJSON_GetObjectItem(json, "draw_ar");
+    if (!status && ar) {
+        double places = 144, seconds = cJSON_GetObjectItem(ar, "ms")->valuedouble / 1e3;
+        double gbs = (double)info.active_parameters * 2 * places / seconds / 1e9;
+        cJSON_AddNumberToObject(json, "draw_ar_gb_per_s", gbs);
+        cJSON_AddNumberToObject(json, "draw_ar_share_of_read", ceilings->read_all > 0 ? gbs / ceilings->read_all : 0);
+    }
+    free(rgb);
+    m6_engine_destroy(engine);
+    return status;
+}
