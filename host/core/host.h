@@ -21,6 +21,7 @@ struct m6_host_params {
     int threads;
     void (*log)(void *arg, int level, const char *message);
     void *log_arg;
+    const char *compute, *isa; /* as in engine.h; NULL: the defaults */
 };
 
 enum m6_status m6_host_create(struct m6_host **, const struct m6_host_params *, struct m6_error *);
@@ -61,16 +62,29 @@ struct m6_job_params {
     const char *const *inputs; /* paths or URLs, ended by NULL; NULL: none */
     void (*event)(void *arg, struct m6_job *, const struct m6_job_event *);
     void *arg;
+    enum m6_priority priority; /* of its requests to the model; 0: interactive */
 };
+/* Refuses unknown kinds and parameters that the schema does not allow (M6_ERR_ARGUMENT). Everything given is copied. */
 enum m6_status m6_host_submit(struct m6_host *, const struct m6_job_params *, struct m6_job **, struct m6_error *);
+/* Cancels soon: requests to the model at once, decoding between two packets. May be called from an event. */
 void m6_job_cancel(struct m6_job *);
-enum m6_status m6_job_wait(struct m6_job *, struct m6_error *); /* M6_OK, or why it failed */
+/* Waits for the last event to have been delivered, so not from an event. M6_OK, or why the job failed: M6_ERR_ARGUMENT
+ * (what was asked), M6_ERR_IO, _FORMAT, _UNSUPPORTED or _LIMIT (an input), M6_ERR_MODEL, M6_ERR_CANCELLED, others. */
+enum m6_status m6_job_wait(struct m6_job *, struct m6_error *);
+/* Gives the handle back; a job that still runs goes on, and its events still come. NULL is fine. */
 void m6_job_release(struct m6_job *);
+
+/* ---- libav*: opened by the first caller, never closed. host/media/media.h has the table. ---- */
+struct m6_media;
+enum m6_status m6_media_load(const struct m6_media **, struct m6_error *);
 
 /* ---- where things are: beside the program in a build tree, under the prefix when installed; the environment comes first
  * (M6_MODEL, M6_PLUGIN_PATH, M6_PRESET_PATH, M6_LIBEXEC). Each writes a path and returns 0, or -1 if there is none. ---- */
-int m6_find_model(const char *name, char *path, size_t size); /* NULL: the default, m6-mini; a folder, or a name */
-int m6_find_plugins(char *path, size_t size);
+/* NULL: M6_MODEL, else m6-mini. A folder (anything with a '/', or one that holds config.json), or a name looked for in
+ * $XDG_DATA_HOME/m6/models and beside the program. */
+int m6_find_model(const char *name, char *path, size_t size);
+int m6_find_plugins(char *path, size_t size); /* M6_PLUGIN_PATH as it is, else the one folder */
+int m6_find_media(char *path, size_t size);   /* the module with libav*; M6_MEDIA comes first */
 int m6_find_libexec(const char *program, char *path, size_t size);
 int m6_find_preset(const char *name, char *path, size_t size);
 

@@ -39,29 +39,40 @@ struct m6_plugin_picture {
     const uint8_t *rgb;
 };
 
+/* Times are what a player shows: 0 is where the file starts, whatever its first time stamp is. */
 struct m6_plugin_frame {
+    size_t size;                      /* sizeof(struct m6_plugin_frame), set by the caller */
     struct m6_plugin_picture picture; /* valid until the next call on the same source */
-    int64_t start_ns, end_ns;         /* what this frame stands for, half-open: [start, end) of the medium's own time */
+    int64_t start_ns, end_ns;         /* what this frame stands for, half-open: [start, end); a still: 0, 0 */
     int scene;                        /* index of the scene it belongs to, from 0 (M6_FRAMES_ON_SCENE), else of the frame */
+    /* With `count` above 1: that many pictures (or as many as there are) of what it stands for, in time order, the first
+     * and the last frame among them, so that motion can be told; `picture` is the middle one. Else `picture` alone.
+     * M6_FRAMES_SPREAD: all that come, with each of them. */
+    const struct m6_plugin_picture *pictures;
+    int picture_count;
 };
 
+enum { M6_FRAMES_COUNT_MAX = 64 };
 enum m6_frames_mode {
     M6_FRAMES_EVERY,    /* one each interval_ns, standing for [t, t + interval) cut at the end; 0: all frames */
     M6_FRAMES_ON_SCENE, /* one a scene (its middle), standing for the whole scene */
-    M6_FRAMES_SPREAD,   /* `count` frames spread evenly over the medium */
+    M6_FRAMES_SPREAD,   /* `count` frames spread evenly over the medium, its first and last among them */
 };
 struct m6_frames_params {
     size_t size;
     enum m6_frames_mode mode;
     int64_t interval_ns;
-    double scene_threshold; /* 0: the default */
-    int count;
+    double scene_threshold;   /* 0: the default; higher finds fewer scenes; up to 1 */
+    int count;                /* M6_FRAMES_SPREAD: how many; else how many pictures a frame comes with; 0: 1 */
     int64_t start_ns, end_ns; /* the stretch looked at; end 0: to the end */
+    /* Frames of a video are scaled down to fit in this, keeping their shape; 0: the model's own picture size. Stills come as
+     * they are, or smaller but at least twice this. Nothing is ever scaled up. */
+    int max_width, max_height;
 };
 struct m6_frames_info {
     size_t size;
     int still;           /* a picture, not a video */
-    int width, height;   /* as displayed, after rotation */
+    int width, height;   /* as displayed, after rotation, before scaling down */
     int64_t duration_ns; /* 0 if not known */
 };
 
@@ -85,8 +96,9 @@ struct m6_plugin_request {
     const struct m6_plugin_picture *image;
     const struct m6_plugin_rect *keep;
     int keep_count;
-    /* Called as text arrives (text != NULL) or work advances (done of total); may be NULL. */
-    void (*progress)(void *arg, const char *text, int done, int total);
+    /* Called as text arrives (text != NULL) or work advances (done of total); may be NULL. Non-zero: enough; the request ends,
+     * and its result is what there is. */
+    int (*progress)(void *arg, const char *text, int done, int total);
     void *arg;
 };
 struct m6_plugin_result {
@@ -96,7 +108,8 @@ struct m6_plugin_result {
     double score;                     /* matching; else 0 */
 };
 
-/* 0 is success; a failure is negative and its sentence is in m6_host_services.error(job). */
+/* 0 is success; a failure is negative and its sentence is in m6_host_services.error(job). A job's services are called from
+ * the thread that run() is called on, and progress() of a request comes on it too, from within model_wait. */
 struct m6_host_services {
     size_t size;
 
@@ -105,16 +118,17 @@ struct m6_host_services {
     /* ---- parameters of the job, already checked against the plugin's schema ---- */
     const char *(*param_string)(struct m6_job *, const char *name, const char *otherwise);
     double (*param_number)(struct m6_job *, const char *name, double otherwise);
-    int64_t (*param_integer)(struct m6_job *, const char *name, int64_t otherwise); /* numbers or decimal strings */
-    int (*param_list)(struct m6_job *, const char *name, double *value, int max);   /* numbers; returns how many there are */
-    int (*inputs)(struct m6_job *);                                                  /* how many media the job was given */
+    /* Also decimal strings (a seed up to 2^64 - 1 comes as the int64_t of the same bits), and booleans as 0 and 1. */
+    int64_t (*param_integer)(struct m6_job *, const char *name, int64_t otherwise);
+    int (*param_list)(struct m6_job *, const char *name, double *value, int max); /* numbers; returns how many there are */
+    int (*inputs)(struct m6_job *);                                               /* how many media the job was given */
     const char *(*input_name)(struct m6_job *, int input);
 
     /* ---- frames ---- */
     int (*frames_open)(struct m6_job *, int input, const struct m6_frames_params *, struct m6_frames **);
     void (*frames_info)(struct m6_frames *, struct m6_frames_info *);
-    int (*frames_next)(struct m6_frames *, struct m6_plugin_frame *); /* 1 a frame, 0 the end, negative an error; a source that breaks
-                                                                         off in mid-file ends, with a warning on the job */
+    /* 1 a frame, 0 the end, negative an error; a source that breaks off in mid-file ends, with a warning on the job. */
+    int (*frames_next)(struct m6_frames *, struct m6_plugin_frame *);
     void (*frames_close)(struct m6_frames *);
 
     /* ---- the model ---- */
@@ -134,8 +148,9 @@ struct m6_host_services {
     void (*warn)(struct m6_job *, const char *sentence);
     int (*cancelled)(struct m6_job *); /* non-zero: return soon, with any value */
 
-    /* A failing plugin says why: one sentence that names the thing and the remedy; kind: "argument", "input", "model", "failed". */
-    int (*fail)(struct m6_job *, const char *kind, const char *sentence); /* returns a negative value to return */
+    /* A failing plugin says why: one sentence that names the thing and the remedy; kind: "argument", "input", "model", "failed".
+     * Returns a negative value to return. A failed service has said why already. */
+    int (*fail)(struct m6_job *, const char *kind, const char *sentence);
     const char *(*error)(struct m6_job *);
 };
 

@@ -1,0 +1,217 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avutil.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+
+#include "convert.h"
+
+/* What a scaler was made for; another one is made when any of it changes. */
+struct key {
+    int w, h, format, out_w, out_h, out_format, matrix, full, chroma;
+};
+
+struct m6_frame_converter {
+    struct SwsContext *sws;
+    struct key key;
+    uint8_t *buffer; /* swscale's output: aligned rows, with room that it may write past their ends */
+    size_t buffer_size;
+    struct tone *tone;
+};
+
+struct m6_frame_converter *m6_frame_converter_create(void)
+{
+    return calloc(1, sizeof(struct m6_frame_converter));
+}
+
+void m6_frame_converter_destroy(struct m6_frame_converter *c)
+{
+    if (!c)
+        return;
+    sws_freeContext(c->sws);
+    av_free(c->buffer);
+    tone_destroy(c->tone);
+    free(c);
+}
+
+static int matrix_of(const AVFrame *frame)
+{
+    switch (frame->colorspace) {
+    case AVCOL_SPC_BT709:
+        return SWS_CS_ITU709;
+    case AVCOL_SPC_FCC:
+        return SWS_CS_FCC;
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+        return SWS_CS_ITU601;
+    case AVCOL_SPC_SMPTE240M:
+        return SWS_CS_SMPTE240M;
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+        return SWS_CS_BT2020;
+    default:
+        break;
+    }
+    if (tone_kind_of(frame) != TONE_NONE)
+        return SWS_CS_BT2020;
+    return frame->width >= 1280 || frame->height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+}
+
+/* The full-range twins of the formats are deprecated names for a flag. */
+static int is_full(const AVFrame *frame)
+{
+    switch (frame->format) {
+    case AV_PIX_FMT_YUVJ411P:
+    case AV_PIX_FMT_YUVJ420P:
+    case AV_PIX_FMT_YUVJ422P:
+    case AV_PIX_FMT_YUVJ440P:
+    case AV_PIX_FMT_YUVJ444P:
+        return 1;
+    default:
+        return frame->color_range == AVCOL_RANGE_JPEG;
+    }
+}
+
+static enum m6_status make_scaler(struct m6_frame_converter *c, const struct key *key, struct m6_error *err)
+{
+    sws_freeContext(c->sws);
+    c->sws = NULL;
+    const char *name = av_get_pix_fmt_name((enum AVPixelFormat)key->format);
+    if (!sws_isSupportedInput((enum AVPixelFormat)key->format))
+        return m6_fail(err, M6_ERR_UNSUPPORTED, "pictures in %s cannot be read; convert the video to yuv420p first", name ? name : "an unknown format");
+    struct SwsContext *sws = sws_alloc_context();
+    if (!sws)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
+    int smaller = key->out_w <= key->w && key->out_h <= key->h && (key->out_w < key->w || key->out_h < key->h);
+    int flags = (smaller ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT;
+    av_opt_set_int(sws, "srcw", key->w, 0);
+    av_opt_set_int(sws, "srch", key->h, 0);
+    av_opt_set_int(sws, "src_format", key->format, 0);
+    av_opt_set_int(sws, "dstw", key->out_w, 0);
+    av_opt_set_int(sws, "dsth", key->out_h, 0);
+    av_opt_set_int(sws, "dst_format", key->out_format, 0);
+    av_opt_set_int(sws, "src_range", key->full, 0);
+    av_opt_set_int(sws, "dst_range", 1, 0);
+    av_opt_set_int(sws, "sws_flags", flags, 0);
+    if (key->chroma == AVCHROMA_LOC_CENTER) {
+        av_opt_set_int(sws, "src_h_chr_pos", 128, 0);
+        av_opt_set_int(sws, "src_v_chr_pos", 128, 0);
+    } else if (key->chroma == AVCHROMA_LOC_TOPLEFT) {
+        av_opt_set_int(sws, "src_h_chr_pos", 0, 0);
+        av_opt_set_int(sws, "src_v_chr_pos", 0, 0);
+    }
+    if (sws_init_context(sws, NULL, NULL) < 0) {
+        sws_freeContext(sws);
+        return m6_fail(err, M6_ERR_UNSUPPORTED, "%s frames of %dx%d cannot be scaled to %dx%d; convert the video to yuv420p of 4096x2160 or less first",
+                       name ? name : "unknown", key->w, key->h, key->out_w, key->out_h);
+    }
+    sws_setColorspaceDetails(sws, sws_getCoefficients(key->matrix), key->full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
+    c->sws = sws;
+    c->key = *key;
+    return M6_OK;
+}
+
+enum m6_status frame_scale(struct m6_frame_converter *c, const AVFrame *frame, int w, int h, int out_format, uint8_t **rows, int *stride,
+                           struct m6_error *err)
+{
+    struct key key;
+    memset(&key, 0, sizeof key);
+    key.w = frame->width;
+    key.h = frame->height;
+    key.format = frame->format;
+    key.out_w = w;
+    key.out_h = h;
+    key.out_format = out_format;
+    key.matrix = matrix_of(frame);
+    key.full = is_full(frame);
+    key.chroma = frame->chroma_location == AVCHROMA_LOC_CENTER || frame->chroma_location == AVCHROMA_LOC_TOPLEFT ? (int)frame->chroma_location : 0;
+    if (!c->sws || memcmp(&key, &c->key, sizeof key) != 0) {
+        enum m6_status status = make_scaler(c, &key, err);
+        if (status)
+            return status;
+    }
+    size_t row = ((size_t)w * 8 + 127) & ~(size_t)63, size = row * (size_t)h + 64;
+    if (size > c->buffer_size) {
+        av_free(c->buffer);
+        c->buffer = av_malloc(size);
+        c->buffer_size = c->buffer ? size : 0;
+    }
+    if (!c->buffer)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
+    uint8_t *planes[4] = {c->buffer, NULL, NULL, NULL};
+    int strides[4] = {(int)row, 0, 0, 0};
+    if (sws_scale(c->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height, planes, strides) <= 0)
+        return m6_fail(err, M6_ERR_INTERNAL, "a frame could not be converted");
+    *rows = c->buffer;
+    *stride = (int)row;
+    return M6_OK;
+}
+
+/* RGBA rows to RGB rows over white, in place. */
+static void flatten(uint8_t *rows, int stride, int w, int h)
+{
+    for (int y = 0; y < h; y++) {
+        const uint8_t *in = rows + (size_t)y * (size_t)stride;
+        uint8_t *out = rows + (size_t)y * (size_t)stride;
+        for (int x = 0; x < w; x++, in += 4, out += 3) {
+            int a = in[3];
+            for (int i = 0; i < 3; i++)
+                out[i] = (uint8_t)((in[i] * a + 255 * (255 - a) + 127) / 255);
+        }
+    }
+}
+
+/* 16-bit rows to 8-bit sRGB rows, in place. */
+static enum m6_status tone_rows(struct m6_frame_converter *c, enum tone_kind kind, uint8_t *rows, int stride, int w, int h, struct m6_error *err)
+{
+    if (!c->tone || tone_kind(c->tone) != kind) {
+        tone_destroy(c->tone);
+        c->tone = tone_create(kind);
+        if (!c->tone)
+            return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
+    }
+    for (int y = 0; y < h; y++) {
+        uint8_t *row = rows + (size_t)y * (size_t)stride;
+        tone_map(c->tone, (const uint16_t *)(const void *)row, row, (size_t)w);
+    }
+    return M6_OK;
+}
+
+enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *frame, const struct m6_frame_turn *turn, int width, int height,
+                                uint8_t *rgb, struct m6_error *err)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    if (!format || (format->flags & AV_PIX_FMT_FLAG_HWACCEL) || frame->width < 1 || frame->height < 1)
+        return m6_fail(err, M6_ERR_UNSUPPORTED, "the frame is of no kind that can be converted");
+    int w = turn->transposed ? height : width, h = turn->transposed ? width : height, stride;
+    enum tone_kind kind = tone_kind_of(frame);
+    /* A palette's entries may be transparent whatever its descriptor says. */
+    int alpha = (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
+    int wanted = kind != TONE_NONE ? AV_PIX_FMT_RGB48 : alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+    uint8_t *rows;
+    enum m6_status status = frame_scale(c, frame, w, h, wanted, &rows, &stride, err);
+    if (!status && kind != TONE_NONE)
+        status = tone_rows(c, kind, rows, stride, w, h, err);
+    else if (!status && alpha)
+        flatten(rows, stride, w, h);
+    if (!status)
+        m6_frame_turn_rgb(turn, rows, (size_t)stride, w, h, rgb);
+    return status;
+}
+
+const char *m6_frame_loss(const AVFrame *frame)
+{
+    switch (tone_kind_of(frame)) {
+    case TONE_PQ:
+        return "HDR (PQ)";
+    case TONE_HLG:
+        return "HDR (HLG)";
+    case TONE_WIDE:
+        return "wide-gamut (BT.2020)";
+    default:
+        return NULL;
+    }
+}
