@@ -1,0 +1,129 @@
+/* Drawings, as the judge sees them: a network of its own, trained on true frames of the training split alone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "eval.h"
+#include "train/judge.h"
+
+/* The judge's label groups, found by name. */
+struct groups {
+    int subject, place, time, weather, shot; /* index of the group's first label */
+    int absent;                              /* the class of a kind that is not there */
+};
+
+static enum m6_status find_groups(const struct m6_judge_shape *shape, struct groups *groups, struct m6_error *err)
+{
+    const char *const name[] = {"subject", "place", "time", "weather", "shot"};
+    int *const first[] = {&groups->subject, &groups->place, &groups->time, &groups->weather, &groups->shot};
+    int label = 0, found = 0;
+    for (int g = 0; g < shape->groups; label += shape->group[g++].count) {
+        for (int k = 0; k < 5; k++) {
+            if (strcmp(shape->group[g].name, name[k]))
+                continue;
+            *first[k] = label;
+            found |= 1 << k;
+            if (k == 0)
+                groups->absent = shape->group[g].absent;
+        }
+    }
+    if (found != 31 || shape->width != SW_WIDTH || shape->height != SW_HEIGHT)
+        return m6_fail(err, M6_ERR_MODEL, "the judge was not trained on storyworld; train it with its recipe");
+    return M6_OK;
+}
+
+/* Subject: exactly the scene's kinds are found. Colour: exactly its colours. */
+static void tally(struct eval_tally *t, const struct groups *g, const struct sw_scene *scene, const struct m6_verdict *v)
+{
+    unsigned kinds = 0, colours = 0, true_kinds = 0, true_colours = 0;
+    for (int k = 0; k < SW_KINDS; k++) {
+        int colour = v->label[g->subject + k];
+        if (colour != g->absent) {
+            kinds |= 1u << k;
+            colours |= 1u << colour;
+        }
+    }
+    for (int s = 0; s < scene->subjects; s++) {
+        true_kinds |= 1u << scene->subject[s].kind;
+        true_colours |= 1u << scene->subject[s].colour;
+    }
+    eval_tally_add(t, EVAL_SUBJECT, kinds == true_kinds);
+    eval_tally_add(t, EVAL_COLOUR, colours == true_colours);
+    eval_tally_add(t, EVAL_PLACE, v->label[g->place] == (int)scene->place);
+    eval_tally_add(t, EVAL_TIME, v->label[g->time] == (int)scene->time);
+    eval_tally_add(t, EVAL_WEATHER, v->label[g->weather] == (int)scene->weather);
+    eval_tally_add(t, EVAL_SHOT, v->label[g->shot] == (int)scene->shot);
+}
+
+static void add_judged(cJSON *json, const char *name, const struct eval_tally *t)
+{
+    cJSON *item = eval_tally_json(t);
+    cJSON *mean = cJSON_DetachItemFromObject(item, "mean");
+    cJSON_AddItemToObject(item, "judged", mean);
+    cJSON_AddItemToObject(json, name, item);
+}
+
+enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m6_error *err)
+{
+    enum { TRUE_FRAME, AR, PROGRESSIVE, WAYS };
+    static const char *const way_name[WAYS] = {"judge_on_true", "ar", "progressive"};
+    struct m6_judge *judge = NULL;
+    struct groups groups = {0};
+    char path[4096];
+    struct stat what;
+    int folder = !stat(run->judge, &what) && S_ISDIR(what.st_mode);
+    snprintf(path, sizeof path, "%s%s", run->judge, folder ? "/judge.safetensors" : "");
+    uint8_t *drawn = malloc((size_t)SW_WIDTH * SW_HEIGHT * 3);
+    enum m6_status status = drawn ? m6_judge_load(&judge, path, run->threads, err)
+                                  : m6_fail(err, M6_ERR_MEMORY, "no memory for a frame");
+    if (!status)
+        status = find_groups(m6_judge_shape(judge), &groups, err);
+    struct eval_tally tallies[WAYS] = {0};
+    for (int i = 0; i < run->count && !status; i++) {
+        struct sw_scene scene;
+        eval_scene(run, i, 0, &scene);
+        uint8_t *frame = eval_frames(&scene, 0, NULL);
+        if (!frame) {
+            status = m6_fail(err, M6_ERR_MEMORY, "no memory for a frame");
+            break;
+        }
+        char prompt[SW_TEXT_MAX];
+        sw_prompt(&scene, i % 2 ? SW_ZH : SW_EN, 1, run->seed + (uint64_t)i, prompt, sizeof prompt);
+        eval_dump_text(run, i, "prompt.txt", prompt);
+        for (int way = 0; way < WAYS && !status; way++) {
+            struct m6_verdict verdict;
+            const uint8_t *look = frame;
+            if (way != TRUE_FRAME) {
+                struct m6_request_params params = {.task = M6_TASK_DRAW,
+                                                   .text = prompt,
+                                                   .seed = (uint64_t)i + 1,
+                                                   .temperature = 1,
+                                                   .guidance = run->guidance,
+                                                   .mode = way == AR ? M6_DRAW_AR : M6_DRAW_PROGRESSIVE};
+                memset(drawn, 0, (size_t)SW_WIDTH * SW_HEIGHT * 3);
+                status = eval_request(run, &params, NULL, drawn, NULL, err);
+                look = drawn;
+                char name[64];
+                snprintf(name, sizeof name, "drawn-%s.png", way_name[way]);
+                if (!status)
+                    eval_dump_picture(run, i, name, drawn);
+            }
+            if (!status)
+                status = m6_judge_score(judge, look, 1, &verdict, err);
+            if (!status)
+                tally(&tallies[way], &groups, &scene, &verdict);
+        }
+        free(frame);
+        eval_progress(run, "drawings", i + 1, run->count);
+    }
+    m6_judge_destroy(judge);
+    free(drawn);
+    if (status)
+        return status;
+    cJSON *json = cJSON_AddObjectToObject(report, "draw");
+    for (int way = AR; way < WAYS; way++)
+        add_judged(json, way_name[way], &tallies[way]);
+    add_judged(json, way_name[TRUE_FRAME], &tallies[TRUE_FRAME]);
+    return M6_OK;
+}

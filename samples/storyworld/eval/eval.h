@@ -1,0 +1,64 @@
+/* m6-eval: measures a model on storyworld scenes that it was never trained on.
+ *
+ * Scene i of a run depends on the suite's seed, the split and i alone. Every figure is a share from 0 to 1 of the cases in
+ * which an attribute was right; a caption that does not state an attribute has it wrong.
+ */
+#ifndef STORYWORLD_EVAL_H
+#define STORYWORLD_EVAL_H
+
+#include <cjson/cJSON.h>
+
+#include "m6/engine.h"
+#include "storyworld.h"
+
+enum { EVAL_SUBJECT, EVAL_COLOUR, EVAL_PLACE, EVAL_TIME, EVAL_WEATHER, EVAL_SHOT, EVAL_MOTION, EVAL_ATTRIBUTES };
+extern const char *const eval_attribute_name[EVAL_ATTRIBUTES];
+
+/* Right and total counts of each attribute. */
+struct eval_tally {
+    long right[EVAL_ATTRIBUTES], total[EVAL_ATTRIBUTES];
+};
+void eval_tally_add(struct eval_tally *, int attribute, int right);
+/* {"mean": …, "subject": …, …}: the mean is over the attributes that were counted. */
+cJSON *eval_tally_json(const struct eval_tally *);
+
+struct m6_host;
+struct eval_run {
+    struct m6_host *host; /* scripts are written by its script plugin */
+    struct m6_engine *engine;
+    enum sw_split split;
+    int count;
+    uint64_t seed;
+    const char *dump;        /* folder, or NULL */
+    const char *judge;       /* judge.safetensors, or the folder that holds it */
+    const char *model;       /* folder */
+    int threads;
+    float guidance;          /* of drawings */
+    int quiet;
+    volatile int *interrupted;
+};
+
+/* Scene i: stills and clips are drawn from different streams. */
+void eval_scene(const struct eval_run *, int i, int clip, struct sw_scene *);
+/* Draws scene i at the model's size: 1 picture, or SW_CLIP_FRAMES for a clip. NULL when out of memory. Caller frees. */
+uint8_t *eval_frames(const struct sw_scene *, int clip, uint8_t *mask);
+
+/* One request, waited for. text: SW_SCRIPT_MAX bytes or NULL; rgb: SW_WIDTH*SW_HEIGHT*3 bytes or NULL; score or NULL. */
+enum m6_status eval_request(const struct eval_run *, struct m6_request_params *, char *text, uint8_t *rgb, double *score,
+                            struct m6_error *);
+
+/* Leaves text or a picture in the dump folder, if there is one, as NAME with scene number i. */
+void eval_dump_text(const struct eval_run *, int i, const char *name, const char *text);
+void eval_dump_picture(const struct eval_run *, int i, const char *name, const uint8_t *rgb);
+void eval_progress(const struct eval_run *, const char *what, int done, int total);
+
+/* Each adds its part to the report, or says why it could not. */
+enum m6_status eval_captions(const struct eval_run *, cJSON *report, struct m6_error *);
+enum m6_status eval_questions(const struct eval_run *, cJSON *report, struct m6_error *);
+enum m6_status eval_drawings(const struct eval_run *, cJSON *report, struct m6_error *);
+enum m6_status eval_scripts(const struct eval_run *, cJSON *report, struct m6_error *);
+enum m6_status eval_tokenizer(const struct eval_run *, cJSON *report, struct m6_error *);
+/* Adds "codes_used" to the tokenizer's part. */
+enum m6_status eval_codes_used(const struct eval_run *, cJSON *tokenizer, struct m6_error *);
+
+#endif
