@@ -87,5 +87,6 @@ int m6_find_plugins(char *path, size_t size); /* M6_PLUGIN_PATH as it is, else t
 int m6_find_media(char *path, size_t size);   /* the module with libav*; M6_MEDIA comes first */
 int m6_find_libexec(const char *program, char *path, size_t size);
 int m6_find_preset(const char *name, char *path, size_t size);
+int m6_find_shared(const char *rest, char *path, size_t size); /* a file in share/m6 */
 
 #endif

@@ -130,6 +130,12 @@ int m6_find_libexec(const char *program, char *path, size_t size)
     return put(path, size, "%s/%s", base, program) || access(path, X_OK) || !is_file(path) ? -1 : 0;
 }
 
+int m6_find_shared(const char *rest, char *path, size_t size)
+{
+    char base[PATH_MAX];
+    return prefix(base, sizeof base) || put(path, size, "%s/share/m6/%s", base, rest) || !is_file(path) ? -1 : 0;
+}
+
 /* NAME or NAME.json in one folder. */
 static int preset_in(const char *folder, size_t length, const char *name, char *path, size_t size)
 {

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "eval.h"
 #include "train/judge.h"
@@ -70,12 +69,8 @@ enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m
     static const char *const way_name[WAYS] = {"judge_on_true", "ar", "progressive"};
     struct m6_judge *judge = NULL;
     struct groups groups = {0};
-    char path[4096];
-    struct stat what;
-    int folder = !stat(run->judge, &what) && S_ISDIR(what.st_mode);
-    snprintf(path, sizeof path, "%s%s", run->judge, folder ? "/judge.safetensors" : "");
     uint8_t *drawn = malloc((size_t)SW_WIDTH * SW_HEIGHT * 3);
-    enum m6_status status = drawn ? m6_judge_load(&judge, path, run->threads, err)
+    enum m6_status status = drawn ? m6_judge_load(&judge, run->judge, run->threads, err)
                                   : m6_fail(err, M6_ERR_MEMORY, "no memory for a frame");
     if (!status)
         status = find_groups(m6_judge_shape(judge), &groups, err);

@@ -30,7 +30,7 @@ struct eval_run {
     int count;
     uint64_t seed;
     const char *dump;        /* folder, or NULL */
-    const char *judge;       /* judge.safetensors, or the folder that holds it */
+    const char *judge;       /* a judge.safetensors */
     const char *model;       /* folder */
     int threads;
     float guidance;          /* of drawings */

@@ -120,8 +120,9 @@ static enum m6_status run_parts(struct eval_run *run, const int *chosen, cJSON *
                        run->model ? run->model : "m6-mini");
     run->model = model;
     if (!run->judge) {
-        if (m6_find_model("storyworld-judge", judge, sizeof judge))
-            return m6_fail(err, M6_ERR_MODEL, "there is no model storyworld-judge; train it, or name one with --judge");
+        if (m6_find_shared("eval/judge.safetensors", judge, sizeof judge))
+            return m6_fail(err, M6_ERR_MODEL, "share/m6/eval/judge.safetensors is missing; install m6 whole, or name a judge "
+                                              "with --judge");
         run->judge = judge;
     }
     struct m6_host_params params = {.model = model, .threads = run->threads};
@@ -152,6 +153,7 @@ int main(int argc, char **argv)
         chosen[p] = 1;
     while ((option = getopt_long(argc, argv, "n:h", options, NULL)) != -1) {
         const char *unknown;
+        char *end;
         switch (option) {
         case SUITE:
             if (strcmp(optarg, "storyworld")) {
@@ -179,7 +181,11 @@ int main(int argc, char **argv)
             }
             break;
         case CFG:
-            run.guidance = strtof(optarg, NULL);
+            run.guidance = strtof(optarg, &end);
+            if (end == optarg || *end || !(run.guidance >= 0 && run.guidance <= 30)) {
+                fprintf(stderr, "m6 eval: --cfg takes a number from 0 to 30, not \"%s\"\n", optarg);
+                return EXIT_USAGE;
+            }
             break;
         case DUMP:
             run.dump = optarg;
