@@ -68,7 +68,9 @@ static enum m6_status find_family(const struct m6_family **family, const char *c
                                   struct m6_error *err)
 {
     cJSON *root;
-    const enum m6_status status = m6_json_parse(&root, config, strlen(config), "config.json", err);
+    char path[512];
+    snprintf(path, sizeof path, "%.490s/config.json", folder);
+    const enum m6_status status = m6_json_parse(&root, config, strlen(config), path, err);
     if (status)
         return status;
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "model_type"));
@@ -129,6 +131,10 @@ enum m6_status m6_engine_create(struct m6_engine **engine, const struct m6_engin
     struct m6_error why = {""};
     const enum m6_status status = create(e, &full, &why);
     if (status) {
+        static const char remedy[] = "; fetch or export the model again";
+        const size_t used = strlen(why.text);
+        if (status == M6_ERR_FORMAT && used + sizeof remedy <= sizeof why.text)
+            memcpy(why.text + used, remedy, sizeof remedy);
         say(e, LOG_ERR, "%s", why.text);
         m6_engine_destroy(e);
         return m6_fail(err, status, "%s", why.text);
@@ -172,6 +178,8 @@ enum m6_status m6_engine_submit(struct m6_engine *e, const struct m6_request_par
 {
     struct m6_request_params full = {0};
     struct m6_request *r = NULL;
+    if (request)
+        *request = NULL;
     if (params->size < offsetof(struct m6_request_params, seed) || params->size > sizeof full)
         return m6_fail(err, M6_ERR_ARGUMENT, "the request's parameters have the size %zu; this M6 knows %zu",
                        params->size, sizeof full);

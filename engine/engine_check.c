@@ -48,6 +48,18 @@ static enum m6_status check_texts(const struct m6_request_params *p, struct m6_e
     return status ? status : check_text(p->stop, "the stop string", err);
 }
 
+/* What a task has no use for is refused, not ignored. */
+static enum m6_status check_use(const struct m6_request_params *p, struct m6_error *err)
+{
+    static const char *const task[] = {"a caption", "an answer", "a match", "a drawing", "a script"};
+    const int speaks = p->task != M6_TASK_MATCH && p->task != M6_TASK_DRAW;
+    if (!speaks && (p->prefix || p->stop))
+        return m6_fail(err, M6_ERR_ARGUMENT, "%s takes no %s", task[p->task], p->prefix ? "prefix" : "stop string");
+    if (p->task != M6_TASK_DRAW && (p->image || p->keep_count))
+        return m6_fail(err, M6_ERR_ARGUMENT, "%s keeps no part of a picture; drawing does", task[p->task]);
+    return M6_OK;
+}
+
 static enum m6_status check_pictures(const struct m6_request_params *p, struct m6_error *err)
 {
     enum m6_status status = M6_OK;
@@ -104,6 +116,8 @@ enum m6_status m6_request_check(const struct m6_request_params *p, struct m6_err
     enum m6_status status = check_numbers(p, err);
     if (!status)
         status = check_texts(p, err);
+    if (!status)
+        status = check_use(p, err);
     if (!status)
         status = check_pictures(p, err);
     return status ? status : check_keep(p, err);

@@ -164,6 +164,7 @@ int main(int argc, char **argv)
     struct m6_backend *cpu = NULL;
     if (!status && !(cpu = m6_cpu_create(threads, NULL, &err)))
         status = M6_ERR_UNSUPPORTED;
+    enum m6_status model_status = M6_OK;
     cJSON *report = cJSON_CreateObject();
     if (!status) {
         struct m6_ceilings ceilings;
@@ -183,7 +184,7 @@ int main(int argc, char **argv)
         }
         m6_cpu_destroy(cpu); /* its threads would spin beside the engine's */
         if (!status && !no_model)
-            status = m6_bench_model(model, threads, &ceilings, whole_report, &err);
+            status = model_status = m6_bench_model(model, threads, &ceilings, whole_report, &err);
         if (!json)
             print_object(whole_report, 0);
         while (whole_report->child) {
@@ -200,5 +201,5 @@ int main(int argc, char **argv)
         cJSON_free(text);
     }
     cJSON_Delete(report);
-    return exit_code(status);
+    return model_status ? EXIT_MODEL : exit_code(status);
 }

@@ -16,7 +16,7 @@ static double now(void)
 
 struct outcome {
     double first, last; /* when the first and the last event came */
-    int tokens;
+    int total; /* tokens, places or steps */
     enum m6_status status;
     struct m6_error err;
 };
@@ -28,8 +28,9 @@ static void on_event(void *arg, struct m6_request *request, const struct m6_even
     if (event->type == M6_EVENT_TEXT || event->type == M6_EVENT_PICTURE) {
         if (outcome->first == 0)
             outcome->first = outcome->last;
-        outcome->tokens++;
     }
+    if (event->type == M6_EVENT_PROGRESS)
+        outcome->total = event->total;
     if (event->type == M6_EVENT_FAILED)
         outcome->status = m6_fail(&outcome->err, event->status, "%s", event->text);
 }
@@ -44,6 +45,7 @@ static enum m6_status time_request(struct m6_engine *engine, struct m6_request_p
                                    struct m6_error *err)
 {
     double took[TIMES], first[TIMES];
+    int total = 0;
     for (int i = 0; i < TIMES; i++) {
         struct outcome outcome = {0};
         struct m6_request *request;
@@ -62,6 +64,7 @@ static enum m6_status time_request(struct m6_engine *engine, struct m6_request_p
                 *err = outcome.err;
             return outcome.status;
         }
+        total = outcome.total;
         took[i] = outcome.last - start;
         first[i] = (outcome.first > 0 ? outcome.first : outcome.last) - start;
     }
@@ -71,6 +74,7 @@ static enum m6_status time_request(struct m6_engine *engine, struct m6_request_p
     cJSON_AddNumberToObject(json, "ms", took[TIMES / 2] * 1e3);
     cJSON_AddNumberToObject(json, "least_ms", took[0] * 1e3);
     cJSON_AddNumberToObject(json, "first_ms", first[TIMES / 2] * 1e3);
+    cJSON_AddNumberToObject(json, "steps", total);
     return M6_OK;
 }
 
@@ -116,7 +120,7 @@ enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_c
     /* Drawing place by place reads the active weights once a place: the bandwidth that this amounts to. */
     const cJSON *ar = cJSON_GetObjectItem(json, "draw_ar");
     if (!status && ar) {
-        double places = 144, seconds = cJSON_GetObjectItem(ar, "ms")->valuedouble / 1e3;
+        double places = cJSON_GetObjectItem(ar, "steps")->valuedouble, seconds = cJSON_GetObjectItem(ar, "ms")->valuedouble / 1e3;
         double gbs = (double)info.active_parameters * 2 * places / seconds / 1e9;
         cJSON_AddNumberToObject(json, "draw_ar_gb_per_s", gbs);
         cJSON_AddNumberToObject(json, "draw_ar_share_of_read", ceilings->read_all > 0 ? gbs / ceilings->read_all : 0);

@@ -1,5 +1,6 @@
 /* Shapes of models too large to ship: what a machine would do with them, on random weights. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -40,7 +41,7 @@ static enum m6_status parse(struct m6_shape *shape, const cJSON *json, const cha
     } fields[] = {
         {"layers", 1, 1000, -1, &shape->layers},       {"d_model", 16, 65536, -1, &shape->d_model},
         {"ffn", 16, 262144, -1, &shape->ffn},          {"heads", 1, 1024, -1, &shape->heads},
-        {"kv_heads", 1, 1024, 0, &shape->kv_heads},    {"head_dim", 1, 1024, 0, &shape->head_dim},
+        {"kv_heads", 1, 1024, 0, &shape->kv_heads},    {"head_dim", 1, 65536, 0, &shape->head_dim},
         {"experts", 0, 100000, 0, &shape->experts},    {"active", 0, 1024, 0, &shape->active},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields && !status; i++)
@@ -236,12 +237,41 @@ static double median_forward(struct stack *s, int rows, int context, int times)
     return took[times / 2];
 }
 
+static int read_number(const char *path, double *number)
+{
+    FILE *f = fopen(path, "r");
+    const int got = f && fscanf(f, "%lf", number) == 1;
+    if (f)
+        fclose(f);
+    return got;
+}
+
+/* What may be taken without swapping: the kernel's own estimate, and what the control group leaves. */
+static double available_bytes(void)
+{
+    double bytes = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE), kib, limit, used;
+    char line[128];
+    FILE *f = fopen("/proc/meminfo", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "MemAvailable: %lf kB", &kib) == 1)
+            bytes = kib * 1024;
+    if (f)
+        fclose(f);
+    if (read_number("/sys/fs/cgroup/memory.max", &limit) && read_number("/sys/fs/cgroup/memory.current", &used) &&
+        limit - used < bytes)
+        bytes = limit - used;
+    return bytes;
+}
+
 enum m6_status m6_bench_shape(struct m6_backend *backend, const struct m6_ceilings *ceilings, const struct m6_shape *shape,
                               enum m6_type compute, cJSON *report, struct m6_error *err)
 {
     enum { ROWS = 512, CONTEXT = 1024 };
     double bytes = (double)m6_shape_parameters(shape, 0) * (double)m6_type_size(compute);
-    double available = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double available = available_bytes();
+    if (shape->head_dim > backend->head_max || shape->heads / shape->kv_heads > backend->group_max)
+        return m6_fail(err, M6_ERR_FORMAT, "%s: heads of %d columns, %d of them to a kv_head; this backend takes %d and %d",
+                       shape->name, shape->head_dim, shape->heads / shape->kv_heads, backend->head_max, backend->group_max);
     if (bytes * 1.05 + 1e9 > available)
         return m6_fail(err, M6_ERR_LIMIT,
                        "%s needs %.1f GB in %s and this machine has %.1f GB free; take fewer --layers or --compute i8",

@@ -1,5 +1,6 @@
 #include "core/pool.h"
 
+#include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -106,6 +107,7 @@ static void *worker_main(void *arg)
     struct worker *const self = arg;
     struct m6_pool *const pool = self->pool;
     uint32_t seen = 0;
+    fesetenv(FE_DFL_ENV); /* not the creator's rounding or flush to zero */
     current.pool = pool;
     current.index = self->index;
     for (;;) {

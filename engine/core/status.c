@@ -10,6 +10,9 @@ enum m6_status m6_fail(struct m6_error *err, enum m6_status status, const char *
         va_start(args, format);
         vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
+        /* Names from files come along; a terminal must not obey them. */
+        for (char *c = err->text; *c; c++)
+            *c = (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c;
     }
     return status;
 }

@@ -107,7 +107,8 @@ struct m6_backend *m6_cpu_create(int threads, const char *isa_mask, struct m6_er
         return NULL;
     }
     cpu->base = (struct m6_backend){
-        .ops = &cpu_ops, .name = "cpu", .isa = m6_isa_name((enum m6_isa)isa), .impl = cpu};
+        .ops = &cpu_ops, .name = "cpu", .isa = m6_isa_name((enum m6_isa)isa), .head_max = M6_ATTEND_HEAD,
+        .group_max = M6_ATTEND_QUERIES, .impl = cpu};
     cpu->gemm = m6_gemm_kernels_for(cpu->base.isa);
     cpu->rows = row_kernels(isa);
     cpu->pool = m6_pool_create(threads);

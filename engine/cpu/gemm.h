@@ -2,7 +2,7 @@
  *
  * The products themselves are in FP32, or in BF16 with FP32 sums (vdpbf16ps where the processor has
  * it). With 8-bit weights each row of A is scaled to integers of up to 16 bits, as many as K lets
- * an int32 sum hold (|q| <= min(32767, 2^31/(127·K))), and the sums are exact: no order matters,
+ * an int32 sum hold (|q| <= min(32767, 2^31/(128·K))), and the sums are exact: no order matters,
  * and the rounding of the row is at most that of BF16 for its largest element. Both operands are
  * read through a description, so that transposes, 3×3 convolution windows and gathered rows cost
  * nothing but the packing that is done anyway.

@@ -8,6 +8,7 @@
  *
  * Nothing is sorted: where a ranking has to be cut, the cut is found digit by digit, as a radix
  * sort would meet it. */
+#include <float.h>
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -128,7 +129,7 @@ static int32_t first_most(const float *x, int n)
 static int32_t draw(struct m6_cpu *cpu, const float *x, int n, const struct m6_sample *how,
                     int thread)
 {
-    if (!(how->temperature > 0))
+    if (!(how->temperature >= FLT_MIN)) /* below, its inverse would be infinite */
         return first_most(x, n);
     float *const weight = cpu->local[thread].weight;
     int32_t *const id = cpu->local[thread].id;

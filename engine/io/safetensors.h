@@ -36,8 +36,8 @@ const struct m6_stensor *m6_safetensors_find(const struct m6_safetensors *, cons
 /* A string of the header's __metadata__, or NULL. */
 const char *m6_safetensors_metadata(const struct m6_safetensors *, const char *key);
 
-/* Writes a file whole or not at all (beside path, synced, renamed). Tensors are laid out in the order given, each
- * aligned to 64 bytes… as far as the format allows: no gaps, so sort large alignments first. metadata: pairs of
+/* Writes a file whole or not at all (beside path, synced, renamed). The data starts at a
+ * multiple of 64 bytes; tensors follow each other in the order given, without gaps, as the format demands. metadata: pairs of
  * key, value, ended by NULL; or NULL. */
 enum m6_status m6_safetensors_write(const char *path, const struct m6_stensor *tensor, int count,
                                     const char *const *metadata, struct m6_error *err);

@@ -150,6 +150,7 @@ struct m6_backend {
     const struct m6_ops *ops;
     const char *name; /* "cpu" */
     const char *isa;  /* what was chosen: "c", "avx2", "avx512", "avx512bf16" */
+    int head_max, group_max; /* attend: the widest head, and the most query heads that share a key head */
     void *impl;
 };
 

@@ -1,5 +1,6 @@
 #include "ops/ref.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -375,7 +376,7 @@ void m6_ref_sample_shares(double *share, const float *logits, int n, const struc
         return;
     for (int i = first; i < last; i++)
         by_rank[rank(logits, first, last, i)] = i;
-    if (how->temperature <= 0) {
+    if (!(how->temperature >= FLT_MIN)) {
         share[by_rank[0]] = 1;
         free(by_rank);
         return;

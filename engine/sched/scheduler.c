@@ -1,5 +1,6 @@
 #include "sched/scheduler.h"
 
+#include <fenv.h>
 #include <stdlib.h>
 
 #include "sched/request.h"
@@ -131,6 +132,7 @@ static struct m6_request *pop_cancelled(struct m6_scheduler *s)
 static void *thread_main(void *arg)
 {
     struct m6_scheduler *s = arg;
+    fesetenv(FE_DFL_ENV); /* answers must not depend on who created the engine */
     pthread_mutex_lock(&s->lock);
     for (;;) {
         struct m6_request *cancelled = pop_cancelled(s), *r = cancelled ? NULL : most_urgent(s);

@@ -8,6 +8,38 @@
 
 enum { WORD_MAX = 64 }; /* bytes of an English word that is looked up; longer ones are unknown */
 
+/* Words that say nothing of what is to be seen. A prompt of these alone asks for nothing. */
+static const char *const plain_en[] = {
+    "a",    "about", "all",   "among", "an",    "and",  "are",  "as",    "at",    "be",    "by",    "can",   "do",
+    "does", "draw",  "drawing", "for", "from",  "has",  "have", "how",   "i",     "image", "in",    "is",    "it",
+    "like", "make",  "makes", "many",  "me",    "my",   "no",   "not",   "of",    "on",    "one",   "or",    "paint",
+    "picture", "please", "see", "show", "that", "the",  "there", "this", "to",    "two",   "want",  "what",  "when",
+    "where", "which", "while", "who",  "with",  "would", "yes", "you",   "your",
+};
+static const char *const plain_zh[] = {
+    "一", "一个", "一匹", "一只", "一幅", "一座", "一张", "一棵", "一艘", "一辆", "一部", "上", "下", "不", "不是", "与",
+    "两", "两个", "个", "中", "么", "之", "了", "于", "什", "什么", "何", "几", "几个", "匹", "只", "向", "吗", "和",
+    "哪", "哪个", "哪里", "图", "图片", "图里", "在", "多少", "如何", "对", "对吗", "幅", "座", "张", "往", "怎", "怎么",
+    "怎么样", "我", "我想", "是", "是不是", "是吗", "有", "有什么", "有没有", "棵", "正在", "没", "画", "画面", "的",
+    "着", "种", "给", "给我", "艘", "请", "请画", "辆", "还", "还是", "这", "部", "里",
+};
+
+static int is_plain(const char *const *plain, size_t count, const char *word, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(plain[i], word, size) == 0 && !plain[i][size])
+            return 1;
+    return 0;
+}
+static int is_plain_english(const char *word, size_t size)
+{
+    return is_plain(plain_en, sizeof plain_en / sizeof *plain_en, word, size);
+}
+static int is_plain_chinese(const char *word, size_t size)
+{
+    return is_plain(plain_zh, sizeof plain_zh / sizeof *plain_zh, word, size);
+}
+
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -50,10 +82,14 @@ static enum m6_status read_words(const cJSON *object, const char *key, char ***w
     return M6_OK;
 }
 
-static void hint_at(struct m6_lexicon *lexicon, char *const *word, int count, int most)
+static void hint_at(struct m6_lexicon *lexicon, char *const *word, int count, int most,
+                    int (*plain)(const char *word, size_t size))
 {
     size_t used = strlen(lexicon->hint);
-    for (int i = 0; i < count && i < most; i++) {
+    for (int i = 0, said = 0; i < count && said < most; i++) {
+        if (plain(word[i], strlen(word[i])) || (*word[i] >= '0' && *word[i] <= '9'))
+            continue;
+        said++;
         const size_t need = strlen(word[i]) + (used ? 2 : 0);
         if (used + need >= sizeof lexicon->hint)
             break;
@@ -74,8 +110,8 @@ enum m6_status m6_lexicon_init(struct m6_lexicon *lexicon, const cJSON *object, 
         m6_lexicon_finish(lexicon);
         return status;
     }
-    hint_at(lexicon, lexicon->en, lexicon->en_count, 8); /* in the file's order, which is its author's */
-    hint_at(lexicon, lexicon->zh, lexicon->zh_count, 6);
+    hint_at(lexicon, lexicon->en, lexicon->en_count, 8, is_plain_english);
+    hint_at(lexicon, lexicon->zh, lexicon->zh_count, 6, is_plain_chinese);
     if (lexicon->en_count)
         qsort(lexicon->en, (size_t)lexicon->en_count, sizeof *lexicon->en, by_bytes);
     if (lexicon->zh_count)
@@ -188,7 +224,7 @@ static size_t english_word(const struct m6_lexicon *lexicon, struct report *r, c
             word[kept++] = lower(text[length + (size_t)i]);
     kept = m6_utf8_valid(word, kept);
     if (known_english(lexicon, word, kept))
-        r->known++;
+        r->known += !is_plain_english(word, kept);
     else
         report(r, word, kept);
     return length + contraction(text + length, size - length);
@@ -207,11 +243,38 @@ static size_t chinese_word(const struct m6_lexicon *lexicon, struct report *r, c
     const size_t one = (size_t)m6_utf8_char(text, size, NULL);
     for (size_t length = size < lexicon->zh_longest ? size : lexicon->zh_longest; length >= one; length--)
         if (has(lexicon->zh, lexicon->zh_count, text, length)) {
-            r->known++;
+            r->known += !is_plain_chinese(text, length);
             return length;
         }
     report(r, text, one);
     return one;
+}
+
+/* ---- whatever else can be read or seen ---- */
+
+/* Letters of other scripts, signs of the full width, pictographs. Punctuation, digits and marks that join are not. */
+static int is_other(uint32_t cp)
+{
+    static const struct {
+        uint32_t first, last;
+    } range[] = {
+        {0x250, 0x2af},   {0x370, 0x1fff},  {0x2600, 0x27bf}, {0x2c00, 0x2dff}, {0x3041, 0x31ff},   {0xa000, 0xd7ff},
+        {0xfb00, 0xfdff}, {0xfe70, 0xfefe}, {0xff21, 0xff3a}, {0xff41, 0xff5a}, {0xff66, 0xffdc},   {0x10000, 0x1ffff},
+    };
+    for (size_t i = 0; i < sizeof range / sizeof *range; i++)
+        if (cp >= range[i].first && cp <= range[i].last)
+            return 1;
+    return 0;
+}
+
+static size_t other_word(struct report *r, const char *text, size_t size)
+{
+    size_t length = 0;
+    uint32_t cp;
+    for (int n; length < WORD_MAX && (n = m6_utf8_char(text + length, size - length, &cp)) && is_other(cp);)
+        length += (size_t)n;
+    report(r, text, length);
+    return length;
 }
 
 int m6_lexicon_unknown(const struct m6_lexicon *lexicon, const char *text, char *out, size_t size, int *known)
@@ -227,6 +290,8 @@ int m6_lexicon_unknown(const struct m6_lexicon *lexicon, const char *text, char 
             at += english_word(lexicon, &r, text + at, length - at);
         else if (n && is_han(cp) && lexicon->zh_count)
             at += chinese_word(lexicon, &r, text + at, length - at);
+        else if (n && is_other(cp) && (lexicon->en_count || lexicon->zh_count))
+            at += other_word(&r, text + at, length - at);
         else
             at += n ? (size_t)n : 1;
     }

@@ -99,6 +99,7 @@ static void samples(void **unused)
     enum { COLS = 300, DRAWS = 4000 };
     static const struct m6_sample ways[] = {
         {.temperature = 0, .top_p = 1, .last = COLS},
+        {.temperature = 1e-39f, .top_p = 1, .last = COLS}, /* its inverse is infinite */
         {.temperature = 1, .top_p = 1, .last = COLS},
         {.temperature = 0.5f, .top_p = 1, .last = COLS},
         {.temperature = 1, .top_k = 7, .top_p = 1, .last = COLS},

@@ -119,6 +119,7 @@ static void goes_on_from_a_prefix(void **state)
     p.prefix = "a cat on the street";
     assert_ok(run_request(engine, &p, &whole, &said));
     assert_null(strstr(whole.text, "a cat on the street"));
+    assert_string_not_equal(whole.text, plain.text);
 }
 
 static void stops_at_a_string(void **state)

@@ -1,4 +1,5 @@
 /* Loading models: every kind of weight, and what is said when a folder is not whole. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,18 @@ static int drop_two(struct m6_stensor *t, int count)
     return kept;
 }
 
+static int spoil_number(struct m6_stensor *t, int count)
+{
+    static float spoilt[4096];
+    for (int i = 0; i < count; i++)
+        if (strcmp(t[i].name, "norm.gain") == 0 && t[i].bytes <= sizeof spoilt) {
+            memcpy(spoilt, t[i].data, t[i].bytes);
+            spoilt[1] = NAN;
+            t[i].data = spoilt;
+        }
+    return count;
+}
+
 static int drop_scale(struct m6_stensor *t, int count)
 {
     int kept = 0;
@@ -124,6 +137,9 @@ static void names_what_is_wrong(void **state)
     rewrite(drop_two);
     refused(M6_ERR_MODEL, "lacks 2 of the weights");
     refused(M6_ERR_MODEL, "norm.gain");
+    make(M6_I8);
+    rewrite(spoil_number);
+    refused(M6_ERR_MODEL, "norm.gain holds values that are no numbers");
     make(M6_I8);
     rewrite(drop_scale);
     refused(M6_ERR_MODEL, "layer.0.qkv.weight is I8 and needs layer.0.qkv.weight.scale");

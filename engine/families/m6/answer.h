@@ -38,8 +38,10 @@ struct m6_answer {
         uint8_t *known; /* [places] */
         int wanted, decided; /* places that were not kept; those of them that are known */
         int fed;             /* left to right: rows in the cache */
-        uint8_t *image;      /* what to keep comes from here; the result replaces it */
-        int kept;            /* whether anything is */
+        uint8_t *image;      /* what to keep comes from here; in the end the rest of it is drawn over */
+        uint8_t *result;     /* what the codes stand for */
+        uint8_t *keep;       /* [places], and how many of them: */
+        int kept;
         int prompt[2];       /* rows before the places, a branch */
         int first[2];        /* row of the first place of this step, a branch */
         int32_t *row[2];     /* rows of places to decide */

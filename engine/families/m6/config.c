@@ -56,7 +56,10 @@ static void require(struct reader *r, int holds, const char *key, const char *wh
 static void read_name(struct reader *r, char *name, size_t size)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->root, "name"));
-    require(r, text && *text && strlen(text) < size, "name", "a short text");
+    int plain = text != NULL;
+    for (const char *c = text; plain && *c; c++)
+        plain = (unsigned char)*c >= ' ' && *c != 0x7f;
+    require(r, plain && *text && strlen(text) < size, "name", "a short text on one line");
     if (!r->status)
         strcpy(name, text);
 }

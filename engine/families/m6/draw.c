@@ -90,11 +90,23 @@ static void tell_progress(const struct m6_answer *a, const struct m6_sink *sink)
                                              .total = causal ? a->draw.wanted : a->draw.steps});
 }
 
+/* Codes carry a place only as well as the image tokenizer can: what is to be kept stays as it was. */
+static void draw_over(const struct m6_config *c, const uint8_t *keep, const uint8_t *drawn, uint8_t *image)
+{
+    const int w = c->width / c->code_w, h = c->height / c->code_h;
+    for (int p = 0; p < m6_config_places(c); p++)
+        for (int y = 0; !keep[p] && y < h; y++) {
+            const size_t at = ((size_t)(p / c->code_w * h + y) * (size_t)c->width + (size_t)(p % c->code_w * w)) * 3;
+            memcpy(image + at, drawn + at, (size_t)w * 3);
+        }
+}
+
 static void tell_picture(struct m6_answer *a, const struct m6_sink *sink)
 {
     struct m6_transformer *t = m6_answer_transformer(a);
     const struct m6_config *c = &t->config;
-    m6_codec_decode(t, a->draw.code, a->draw.image);
+    m6_codec_decode(t, a->draw.code, a->draw.result);
+    draw_over(c, a->draw.keep, a->draw.result, a->draw.image);
     sink->emit(sink->arg, &(struct m6_event){.type = M6_EVENT_PICTURE,
                                              .picture = {c->width, c->height, (size_t)c->width * 3, a->draw.image}});
 }

@@ -87,11 +87,14 @@ static enum m6_status check_words(struct m6_answer *a, const char *text, struct 
     char words[200];
     int known;
     const int unknown = m6_lexicon_unknown(lexicon, text, words, sizeof words, &known);
+    if (!known && (lexicon->en_count || lexicon->zh_count))
+        return unknown ? m6_fail(err, M6_ERR_ARGUMENT,
+                                 "this model was never shown any of these words: %s; it knows words such as %s", words,
+                                 lexicon->hint)
+                       : m6_fail(err, M6_ERR_ARGUMENT, "there is no word in it that says what to show; try words such as %s",
+                                 lexicon->hint);
     if (!unknown)
         return M6_OK;
-    if (!known)
-        return m6_fail(err, M6_ERR_ARGUMENT, "this model was never shown any of these words: %s; it knows words such as %s",
-                       words, lexicon->hint);
     return warn(a, "this model was never shown: ", words, err);
 }
 
@@ -162,13 +165,15 @@ static int alloc_drawing(struct m6_answer *a, const struct m6_config *c)
     a->draw.code = calloc(places * slots, sizeof *a->draw.code);
     a->draw.drawn = calloc(places * slots, sizeof *a->draw.drawn);
     a->draw.known = calloc(places, 1);
+    a->draw.keep = calloc(places, 1);
     a->draw.image = calloc((size_t)c->width * (size_t)c->height, 3);
+    a->draw.result = calloc((size_t)c->width * (size_t)c->height, 3);
     a->draw.row[0] = calloc(places, sizeof *a->draw.row[0]);
     a->draw.row[1] = calloc(places, sizeof *a->draw.row[1]);
     a->draw.place = calloc(places, sizeof *a->draw.place);
     a->draw.position = calloc(places, sizeof *a->draw.position);
     a->draw.sure = calloc(places, sizeof *a->draw.sure);
-    return a->draw.code && a->draw.drawn && a->draw.known && a->draw.image && a->draw.row[0] && a->draw.row[1] &&
+    return a->draw.code && a->draw.drawn && a->draw.known && a->draw.keep && a->draw.image && a->draw.result && a->draw.row[0] && a->draw.row[1] &&
            a->draw.place && a->draw.position && a->draw.sure;
 }
 
@@ -183,7 +188,8 @@ static enum m6_status open_drawing(struct m6_answer *a, const struct m6_request_
     a->branches = a->draw.guidance == 1 ? 1 : 2;
     if (p->image && p->keep_count) {
         enum m6_status status = m6_letterbox(a->draw.image, c->width, c->height, p->image, err);
-        a->draw.kept = m6_keep_places(a->draw.known, c, p->image, p->keep, p->keep_count);
+        a->draw.kept = m6_keep_places(a->draw.keep, c, p->image, p->keep, p->keep_count);
+        memcpy(a->draw.known, a->draw.keep, (size_t)places);
         if (!status && !a->draw.kept)
             status = warn(a, "nothing is kept: no place of the code grid lies wholly inside what was to be", "", err);
         if (status)
@@ -256,7 +262,7 @@ void m6_answer_close(struct m6_sequence *sequence)
         m6_cache_give(&m6_answer_transformer(a)->cache, a->slots, a->slot_count);
     m6_stream_finish(&a->text.stream);
     void *const all[] = {a->warning,      a->pictures,   a->source,      a->slots,       a->text.token,
-                         a->draw.code,    a->draw.drawn, a->draw.known,  a->draw.image,  a->draw.row[0],
+                         a->draw.code,    a->draw.drawn, a->draw.known,  a->draw.keep,   a->draw.image,   a->draw.result,  a->draw.row[0],
                          a->draw.row[1],  a->draw.place, a->draw.position, a->draw.sure};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);

@@ -27,9 +27,9 @@ void m6_config_tiny(struct m6_config *c)
 void m6_config_mini(struct m6_config *c)
 {
     *c = (struct m6_config){
-        .name = "m6-mini", .d_model = 256, .layers = 6, .heads = 4, .ffn = 1024, .experts = 8, .prototypes = 2,
-        .expert_ffn = 512, .sparse_every = 2, .vocab = 2048, .text_max = 512, .width = 256, .height = 144,
-        .stem = {64, 128, 256}, .code_w = 16, .code_h = 9, .slots = 4, .codes = 1000, .depth_ffn = 512,
+        .name = "m6-mini", .d_model = 256, .layers = 6, .heads = 8, .ffn = 1024, .experts = 8, .prototypes = 2,
+        .expert_ffn = 512, .sparse_every = 2, .vocab = 2048, .text_max = 768, .width = 256, .height = 144,
+        .stem = {48, 96, 192}, .code_w = 16, .code_h = 9, .slots = 4, .codes = 1000, .depth_ffn = 512,
         .levels = 4, .level = {8, 5, 5, 5}, .tok_channels = {64, 128}, .tok_encoder_blocks = {1, 2},
         .tok_decoder_blocks = {2, 3}};
 }

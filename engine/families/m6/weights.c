@@ -1,5 +1,6 @@
 #include "families/m6/weights.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,22 @@ static void close_source(struct source *s)
     free(s->copy[1]);
 }
 
+static int all_finite(const void *data, enum m6_type type, size_t count)
+{
+    if (type == M6_F32) {
+        const float *x = data;
+        for (size_t i = 0; i < count; i++)
+            if (!isfinite(x[i]))
+                return 0;
+    } else if (type == M6_BF16) {
+        const uint16_t *x = data;
+        for (size_t i = 0; i < count; i++)
+            if ((x[i] & 0x7f80) == 0x7f80)
+                return 0;
+    }
+    return 1;
+}
+
 /* A table's way to the backend leads through ordinary memory. */
 static enum m6_status fill_floats(struct loader *l, const struct m6_weight_spec *spec, const struct source *s)
 {
@@ -145,6 +162,12 @@ static enum m6_status fill_one(void *arg, const struct m6_weight_spec *spec)
     struct source s;
     enum m6_status status = M6_ERR_MEMORY;
     if (open_source(&s, l, spec->name)) {
+        const size_t elements = (size_t)spec->rows * (size_t)spec->cols;
+        if (!all_finite(s.data, s.type, elements) || (s.scale && !all_finite(s.scale, M6_F32, (size_t)spec->rows))) {
+            close_source(&s);
+            return m6_fail(l->err, M6_ERR_MODEL, "%s: %s holds values that are no numbers; fetch or export the model again",
+                           l->file, spec->name);
+        }
         if (spec->form == M6_FORM_MATRIX) {
             struct m6_weight *w = spec->to;
             status = l->backend->ops->weight_create(l->backend, w, spec->routes ? M6_F32 : l->compute, spec->rows,

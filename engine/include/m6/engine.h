@@ -104,8 +104,8 @@ struct m6_request_params {
     int picture_count;
     const char *text;   /* question, caption, prompt, or "N: idea" (1 to 99 shots); UTF-8; copied. None for CAPTION. */
     const char *lang;   /* "en" or "zh": language of a caption or script; NULL: "en" */
-    const char *prefix; /* text that the answer starts with, already decided; NULL: none. Not repeated in the answer. */
-    const char *stop;   /* text answers end before this string; NULL: at the model's own end */
+    const char *prefix; /* text answers: what they start with, already decided; NULL: none. Not repeated in the answer. */
+    const char *stop;   /* text answers: they end before this string; NULL: at the model's own end */
     int max_tokens;     /* 0: what the model allows */
 
     uint64_t seed;
@@ -117,7 +117,8 @@ struct m6_request_params {
     enum m6_draw_mode mode;
     int steps;                        /* progressive: 0 for the default, 10; never more than there are places to draw */
     const struct m6_picture *image;   /* drawing: keep what `keep` covers of this picture; NULL: draw all. Copied. */
-    const struct m6_rect *keep;       /* in pixels of `image`; places of the code grid wholly inside are kept. Copied. */
+    const struct m6_rect *keep;       /* in pixels of `image`; places of the code grid wholly inside stay as they
+                                       * are. Copied. */
     int keep_count;
 
     /* Called with each event. The last one is DONE, FAILED or CANCELLED. */

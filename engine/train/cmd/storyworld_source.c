@@ -88,7 +88,9 @@ static void texts(const struct sw_scene *s, int clip, uint64_t words, struct m6_
         /* A change may leave the words as they were (indoors has no weather): then try another. */
         for (int attempt = 0; attempt < 16; attempt++) {
             struct sw_scene other = *s;
-            change(&other, clip, &r);
+            /* Half are off by one thing, and half by so much that a beginner can tell. */
+            for (int changes = m6_rng_below(&r, 2) ? 1 : 6; changes > 0; changes--)
+                change(&other, clip, &r);
             sw_caption(&other, l, clip, e->wrong[lang], sizeof e->wrong[lang]);
             if (strcmp(e->wrong[lang], e->caption[lang]) != 0)
                 break;

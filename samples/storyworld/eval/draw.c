@@ -32,23 +32,25 @@ static enum m6_status find_groups(const struct m6_judge_shape *shape, struct gro
     return M6_OK;
 }
 
-/* Subject: exactly the scene's kinds are found. Colour: exactly its colours. */
+/* Subject: exactly the scene's kinds are found. Colour: each of the scene's kinds is found, in its colour; where the kind
+ * itself is missing, some other that has taken its place may carry the colour. */
 static void tally(struct eval_tally *t, const struct groups *g, const struct sw_scene *scene, const struct m6_verdict *v)
 {
-    unsigned kinds = 0, colours = 0, true_kinds = 0, true_colours = 0;
-    for (int k = 0; k < SW_KINDS; k++) {
-        int colour = v->label[g->subject + k];
-        if (colour != g->absent) {
-            kinds |= 1u << k;
-            colours |= 1u << colour;
-        }
-    }
-    for (int s = 0; s < scene->subjects; s++) {
+    unsigned kinds = 0, true_kinds = 0;
+    int coloured = 1;
+    for (int k = 0; k < SW_KINDS; k++)
+        kinds |= v->label[g->subject + k] != g->absent ? 1u << k : 0;
+    for (int s = 0; s < scene->subjects; s++)
         true_kinds |= 1u << scene->subject[s].kind;
-        true_colours |= 1u << scene->subject[s].colour;
+    for (int s = 0; s < scene->subjects; s++) {
+        const int colour = (int)scene->subject[s].colour, found = v->label[g->subject + (int)scene->subject[s].kind];
+        int in_place = 0;
+        for (int k = 0; k < SW_KINDS; k++)
+            in_place |= !(true_kinds & 1u << k) && v->label[g->subject + k] == colour;
+        coloured = coloured && (found == g->absent ? in_place : found == colour);
     }
     eval_tally_add(t, EVAL_SUBJECT, kinds == true_kinds);
-    eval_tally_add(t, EVAL_COLOUR, colours == true_colours);
+    eval_tally_add(t, EVAL_COLOUR, coloured);
     eval_tally_add(t, EVAL_PLACE, v->label[g->place] == (int)scene->place);
     eval_tally_add(t, EVAL_TIME, v->label[g->time] == (int)scene->time);
     eval_tally_add(t, EVAL_WEATHER, v->label[g->weather] == (int)scene->weather);
@@ -85,7 +87,7 @@ enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m
         }
         char prompt[SW_TEXT_MAX];
         sw_prompt(&scene, i % 2 ? SW_ZH : SW_EN, 1, run->seed + (uint64_t)i, prompt, sizeof prompt);
-        eval_dump_text(run, i, "prompt.txt", prompt);
+        status = eval_dump_text(run, i, "prompt.txt", prompt, err);
         for (int way = 0; way < WAYS && !status; way++) {
             struct m6_verdict verdict;
             const uint8_t *look = frame;
@@ -102,7 +104,7 @@ enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m
                 char name[64];
                 snprintf(name, sizeof name, "drawn-%s.png", way_name[way]);
                 if (!status)
-                    eval_dump_picture(run, i, name, drawn);
+                    status = eval_dump_picture(run, i, name, drawn, err);
             }
             if (!status)
                 status = m6_judge_score(judge, look, 1, &verdict, err);

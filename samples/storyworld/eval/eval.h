@@ -6,6 +6,8 @@
 #ifndef STORYWORLD_EVAL_H
 #define STORYWORLD_EVAL_H
 
+#include <signal.h>
+
 #include <cjson/cJSON.h>
 
 #include "m6/engine.h"
@@ -35,7 +37,7 @@ struct eval_run {
     int threads;
     float guidance;          /* of drawings */
     int quiet;
-    volatile int *interrupted;
+    volatile sig_atomic_t *interrupted;
 };
 
 /* Scene i: stills and clips are drawn from different streams. */
@@ -48,8 +50,10 @@ enum m6_status eval_request(const struct eval_run *, struct m6_request_params *,
                             struct m6_error *);
 
 /* Leaves text or a picture in the dump folder, if there is one, as NAME with scene number i. */
-void eval_dump_text(const struct eval_run *, int i, const char *name, const char *text);
-void eval_dump_picture(const struct eval_run *, int i, const char *name, const uint8_t *rgb);
+enum m6_status eval_dump_text(const struct eval_run *, int i, const char *name, const char *text, struct m6_error *);
+enum m6_status eval_dump_picture(const struct eval_run *, int i, const char *name, const uint8_t *rgb, struct m6_error *);
+/* All scenes and their true frames. */
+enum m6_status eval_dump_scenes(const struct eval_run *, struct m6_error *);
 void eval_progress(const struct eval_run *, const char *what, int done, int total);
 
 /* Each adds its part to the report, or says why it could not. */
@@ -58,7 +62,5 @@ enum m6_status eval_questions(const struct eval_run *, cJSON *report, struct m6_
 enum m6_status eval_drawings(const struct eval_run *, cJSON *report, struct m6_error *);
 enum m6_status eval_scripts(const struct eval_run *, cJSON *report, struct m6_error *);
 enum m6_status eval_tokenizer(const struct eval_run *, cJSON *report, struct m6_error *);
-/* Adds "codes_used" to the tokenizer's part. */
-enum m6_status eval_codes_used(const struct eval_run *, cJSON *tokenizer, struct m6_error *);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_MODEL, EXIT_INTERRUPTED = 130 };
 
-static volatile int interrupted;
+static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
@@ -105,8 +105,6 @@ static int exit_code(enum m6_status status)
     case M6_ERR_MODEL:
     case M6_ERR_FORMAT:
         return EXIT_MODEL;
-    case M6_ERR_IO:
-        return EXIT_INPUT;
     default:
         return EXIT_FAILED;
     }
@@ -130,7 +128,13 @@ static enum m6_status run_parts(struct eval_run *run, const int *chosen, cJSON *
     if (!status)
         status = m6_host_load(run->host, err);
     if (!status) {
+        struct m6_model_info info;
         run->engine = m6_host_engine(run->host);
+        m6_engine_info(run->engine, &info);
+        status = info.picture_width == SW_WIDTH && info.picture_height == SW_HEIGHT
+                     ? eval_dump_scenes(run, err)
+                     : m6_fail(err, M6_ERR_MODEL, "%s draws at %d x %d; storyworld is %d x %d", info.name, info.picture_width,
+                               info.picture_height, SW_WIDTH, SW_HEIGHT);
         for (int p = 0; p < PARTS && !status; p++)
             if (chosen[p])
                 status = parts[p].run(run, report, err);
@@ -152,7 +156,7 @@ int main(int argc, char **argv)
     for (int p = 0; p < PARTS; p++)
         chosen[p] = 1;
     while ((option = getopt_long(argc, argv, "n:h", options, NULL)) != -1) {
-        const char *unknown;
+        const char *unknown = "";
         char *end;
         switch (option) {
         case SUITE:
@@ -175,8 +179,9 @@ int main(int argc, char **argv)
             run.seed = (uint64_t)number(optarg, "--seed", 0, __LONG_MAX__);
             break;
         case PARTS_LIST:
-            if ((unknown = choose(optarg, chosen))) {
-                fprintf(stderr, "m6 eval: no part \"%s\"; there are caption, ask, draw, write and tokenizer\n", unknown);
+            if (!*optarg || (unknown = choose(optarg, chosen))) {
+                fprintf(stderr, "m6 eval: no part \"%s\"; there are caption, ask, draw, write and tokenizer\n",
+                        *optarg ? unknown : "");
                 return EXIT_USAGE;
             }
             break;
@@ -217,9 +222,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "m6 eval: \"%s\" is not an option; try 'm6 eval --help'\n", argv[optind]);
         return EXIT_USAGE;
     }
-    if (run.dump && mkdir(run.dump, 0777) && errno != EEXIST) {
+    struct stat what;
+    if (run.dump && mkdir(run.dump, 0777) && (errno != EEXIST || stat(run.dump, &what) || !S_ISDIR(what.st_mode))) {
         fprintf(stderr, "m6 eval: cannot make the folder %s: %s\n", run.dump, strerror(errno));
-        return EXIT_INPUT;
+        return EXIT_FAILED;
     }
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);

@@ -37,6 +37,7 @@ uint8_t *eval_frames(const struct sw_scene *scene, int clip, uint8_t *mask)
 struct answer {
     char *text;
     size_t length;
+    int full; /* no more text fits */
     uint8_t *rgb;
     double score;
     enum m6_status status;
@@ -49,16 +50,17 @@ static void on_event(void *arg, struct m6_request *request, const struct m6_even
     switch (event->type) {
     case M6_EVENT_TEXT: {
         size_t more = strlen(event->text);
-        if (answer->text && answer->length + more < SW_SCRIPT_MAX) {
+        answer->full |= answer->length + more >= SW_SCRIPT_MAX;
+        if (answer->text && !answer->full) {
             memcpy(answer->text + answer->length, event->text, more + 1);
             answer->length += more;
         }
         break;
     }
     case M6_EVENT_PICTURE:
-        for (int y = 0; answer->rgb && y < SW_HEIGHT && y < event->picture.height; y++)
+        for (int y = 0; answer->rgb && y < SW_HEIGHT; y++)
             memcpy(answer->rgb + (size_t)y * SW_WIDTH * 3, event->picture.rgb + (size_t)y * event->picture.stride,
-                   (size_t)(event->picture.width < SW_WIDTH ? event->picture.width : SW_WIDTH) * 3);
+                   (size_t)SW_WIDTH * 3);
         break;
     case M6_EVENT_SCORE:
         answer->score = event->score;
@@ -99,28 +101,34 @@ enum m6_status eval_request(const struct eval_run *run, struct m6_request_params
     return answer.status;
 }
 
-static int dump_path(const struct eval_run *run, int i, const char *name, char *path, size_t size)
+static enum m6_status dump_path(const struct eval_run *run, int i, const char *name, char *path, size_t size,
+                                struct m6_error *err)
 {
-    return run->dump && snprintf(path, size, "%s/%05d-%s", run->dump, i, name) < (int)size;
+    return snprintf(path, size, "%s/%05d-%s", run->dump, i, name) < (int)size
+               ? M6_OK
+               : m6_fail(err, M6_ERR_IO, "the name of the folder %s is too long", run->dump);
 }
 
-void eval_dump_text(const struct eval_run *run, int i, const char *name, const char *text)
+enum m6_status eval_dump_text(const struct eval_run *run, int i, const char *name, const char *text, struct m6_error *err)
 {
     char path[4096];
-    if (!dump_path(run, i, name, path, sizeof path))
-        return;
+    enum m6_status status = run->dump ? dump_path(run, i, name, path, sizeof path, err) : M6_OK;
+    if (status || !run->dump)
+        return status;
     FILE *file = fopen(path, "w");
-    if (!file || fputs(text, file) < 0 || fputc('\n', file) == EOF)
-        fprintf(stderr, "m6 eval: cannot write %s: %s\n", path, strerror(errno));
-    if (file)
-        fclose(file);
+    int failed = !file || fputs(text, file) < 0 || fputc('\n', file) == EOF;
+    if (file && fclose(file))
+        failed = 1;
+    return failed ? m6_fail(err, M6_ERR_IO, "cannot write %s: %s", path, strerror(errno)) : M6_OK;
 }
 
-void eval_dump_picture(const struct eval_run *run, int i, const char *name, const uint8_t *rgb)
+enum m6_status eval_dump_picture(const struct eval_run *run, int i, const char *name, const uint8_t *rgb,
+                                 struct m6_error *err)
 {
     char path[4096];
-    if (!dump_path(run, i, name, path, sizeof path))
-        return;
+    enum m6_status status = run->dump ? dump_path(run, i, name, path, sizeof path, err) : M6_OK;
+    if (status || !run->dump)
+        return status;
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, SW_WIDTH, SW_HEIGHT);
     unsigned char *data = cairo_image_surface_get_data(surface);
     int stride = cairo_image_surface_get_stride(surface);
@@ -132,10 +140,38 @@ void eval_dump_picture(const struct eval_run *run, int i, const char *name, cons
         }
     }
     cairo_surface_mark_dirty(surface);
-    cairo_status_t status = cairo_surface_write_to_png(surface, path);
-    if (status != CAIRO_STATUS_SUCCESS)
-        fprintf(stderr, "m6 eval: cannot write %s: %s\n", path, cairo_status_to_string(status));
+    cairo_status_t written = cairo_surface_write_to_png(surface, path);
     cairo_surface_destroy(surface);
+    return written == CAIRO_STATUS_SUCCESS
+               ? M6_OK
+               : m6_fail(err, M6_ERR_IO, "cannot write %s: %s", path, cairo_status_to_string(written));
+}
+
+/* Scene and true frames of a still or clip. */
+static enum m6_status dump_scene(const struct eval_run *run, int i, int clip, struct m6_error *err)
+{
+    struct sw_scene scene;
+    eval_scene(run, i, clip, &scene);
+    char *json = sw_scene_to_json(&scene), name[64];
+    uint8_t *rgb = eval_frames(&scene, clip, NULL);
+    enum m6_status status = json && rgb ? M6_OK : m6_fail(err, M6_ERR_MEMORY, "no memory for a scene");
+    if (!status)
+        status = eval_dump_text(run, i, clip ? "clip-scene.json" : "still-scene.json", json, err);
+    for (int f = 0; f < (clip ? SW_CLIP_FRAMES : 1) && !status; f++) {
+        snprintf(name, sizeof name, clip ? "clip-true-%d.png" : "still-true.png", f);
+        status = eval_dump_picture(run, i, name, rgb + (size_t)f * SW_WIDTH * SW_HEIGHT * 3, err);
+    }
+    free(json);
+    free(rgb);
+    return status;
+}
+
+enum m6_status eval_dump_scenes(const struct eval_run *run, struct m6_error *err)
+{
+    enum m6_status status = M6_OK;
+    for (int i = 0; run->dump && i < 2 * run->count && !status; i++)
+        status = *run->interrupted ? m6_fail(err, M6_ERR_CANCELLED, "interrupted") : dump_scene(run, i / 2, i % 2, err);
+    return status;
 }
 
 void eval_progress(const struct eval_run *run, const char *what, int done, int total)

@@ -44,16 +44,7 @@ static enum m6_status caption(const struct eval_run *run, int i, int clip, enum 
         }
         char name[64];
         snprintf(name, sizeof name, "%s-caption-%s.txt", clip ? "clip" : "still", lang_code[lang]);
-        eval_dump_text(run, i, name, text);
-        if (run->dump && lang == SW_EN) {
-            char *json = sw_scene_to_json(&scene);
-            eval_dump_text(run, i, clip ? "clip-scene.json" : "still-scene.json", json ? json : "");
-            free(json);
-            for (int f = 0; f < frames; f++) {
-                snprintf(name, sizeof name, clip ? "clip-true-%d.png" : "still-true.png", f);
-                eval_dump_picture(run, i, name, picture[f].rgb);
-            }
-        }
+        status = eval_dump_text(run, i, name, text, err);
     }
     free(rgb);
     return status;
@@ -137,8 +128,13 @@ enum m6_status eval_questions(const struct eval_run *run, cJSON *report, struct 
                 all++;
                 char name[64], line[3 * SW_TEXT_MAX];
                 snprintf(name, sizeof name, "ask-%s.txt", sw_question_name(type));
+                for (char *blank = name; (blank = strchr(blank, ' '));)
+                    *blank = '-';
                 snprintf(line, sizeof line, "%s\n%.1000s\n%s", question, text, answer);
-                eval_dump_text(run, i, name, line);
+                if ((status = eval_dump_text(run, i, name, line, err))) {
+                    free(rgb);
+                    return status;
+                }
             }
             free(rgb);
         }

@@ -8,6 +8,7 @@
 struct script {
     char text[SW_SCRIPT_MAX];
     size_t length;
+    int full;
 };
 
 static void on_event(void *arg, struct m6_job *job, const struct m6_job_event *event)
@@ -16,7 +17,8 @@ static void on_event(void *arg, struct m6_job *job, const struct m6_job_event *e
     if (event->type != M6_JOB_TEXT)
         return;
     size_t more = strlen(event->text);
-    if (script->length + more < sizeof script->text) {
+    script->full |= script->length + more >= sizeof script->text;
+    if (!script->full) {
         memcpy(script->text + script->length, event->text, more + 1);
         script->length += more;
     }
@@ -39,7 +41,7 @@ enum m6_status eval_scripts(const struct eval_run *run, cJSON *report, struct m6
         cJSON_AddNumberToObject(params, "seed", i + 1);
         char *json = cJSON_PrintUnformatted(params);
         cJSON_Delete(params);
-        struct script script = {.length = 0};
+        struct script script = {.length = 0, .full = 0};
         struct m6_job *job;
         struct m6_job_params job_params = {.kind = "script", .params = json, .event = on_event, .arg = &script};
         enum m6_status status = m6_host_submit(run->host, &job_params, &job, err);
@@ -50,13 +52,14 @@ enum m6_status eval_scripts(const struct eval_run *run, cJSON *report, struct m6
         status = m6_job_wait(job, &failed);
         m6_job_release(job);
         char why[SW_TEXT_MAX] = "";
-        int ok = !status && sw_script_valid(script.text, truth.idea, truth.shots, lang, why, sizeof why);
+        int ok = !status && !script.full && sw_script_valid(script.text, truth.idea, truth.shots, lang, why, sizeof why);
         valid += ok;
         if (run->dump) {
             char page[SW_SCRIPT_MAX + 3 * SW_TEXT_MAX];
             snprintf(page, sizeof page, "[[ %d: %s ]]\n[[ %s ]]\n%s", truth.shots, truth.idea,
                      ok ? "valid" : (status ? failed.text : why), script.text);
-            eval_dump_text(run, i, "script.fountain", page);
+            if ((status = eval_dump_text(run, i, "script.fountain", page, err)))
+                return status;
         }
         eval_progress(run, "scripts", i + 1, run->count);
     }
