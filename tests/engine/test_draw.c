@@ -230,13 +230,10 @@ static void sampling_shows(void **state)
         assert_true(a.picture_hash != b.picture_hash);
         p.guidance = 1;
         p.temperature = 1;
-        p.top_k = 1; /* the most likely code, as at temperature 0 */
+        p.top_k = mode == 0; /* the most likely code, as at temperature 0; progressive drawing also chooses places by lot */
+        p.top_p = mode == 0 ? 1 : 1e-6f;
         assert_ok(run_request(engine, &p, &b, &said));
-        assert_int_equal(a.picture_hash, b.picture_hash);
-        p.top_k = 0;
-        p.top_p = 1e-6f;
-        assert_ok(run_request(engine, &p, &b, &said));
-        assert_int_equal(a.picture_hash, b.picture_hash);
+        assert_true((a.picture_hash == b.picture_hash) == (mode == 0));
         free(a.rgb);
         free(b.rgb);
     }
