@@ -21,7 +21,7 @@ static int set_up(void **state)
     m6_config_tiny(&c);
     char *config = m6_config_print(&c, NULL, NULL);
     backend = m6_cpu_create(2, NULL, &said);
-    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, KINDS};
+    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 0, 0};
     assert_ok(m6_transformer_load((struct m6_model **)&model, &load, &said));
     free(config);
     family = model->base.family;
@@ -47,7 +47,7 @@ static struct m6_sequence *open_request(const struct m6_request_params *p, struc
     const struct m6_sink sink = {note, o};
     struct m6_sequence *sequence;
     assert_ok(family->open(&sequence, &model->base, p, &said));
-    assert_ok(family->start(sequence, &sink, &said));
+    family->start(sequence, &sink);
     return sequence;
 }
 
@@ -61,10 +61,10 @@ static void rows_of(const struct m6_picture *picture, int count, const char *que
     p.picture_count = count;
     p.text = question;
     struct m6_sequence *sequence = open_request(&p, &o);
-    family->begin(&model->base);
-    assert_true(family->plan(sequence));
-    family->forward(&model->base);
-    memcpy(out, model->scratch.h, (size_t)rows * (size_t)model->config.d_model * sizeof *out);
+    family->begin(&model->base, 0);
+    assert_true(family->plan(sequence, 0, 1000) > 0);
+    family->forward(&model->base, 0, NULL);
+    memcpy(out, model->lane[0].scratch.h, (size_t)rows * (size_t)model->config.d_model * sizeof *out);
     family->close(sequence);
 }
 
@@ -106,20 +106,20 @@ static int run_together(struct m6_sequence **sequence, struct outcome *o, int co
     int left = count, most = 0;
     while (left) {
         int planned[KINDS], together = 0;
-        family->begin(&model->base);
+        family->begin(&model->base, 0);
         for (int i = 0; i < count; i++) {
-            planned[i] = sequence[i] && family->plan(sequence[i]);
+            planned[i] = sequence[i] && family->plan(sequence[i], 0, 1000) > 0;
             together += planned[i];
         }
         assert_true(together > 0);
         most = together > most ? together : most;
-        family->forward(&model->base);
+        family->forward(&model->base, 0, NULL);
         for (int i = 0; i < count; i++) {
             const struct m6_sink sink = {note, &o[i]};
             int done = 0;
             if (!planned[i])
                 continue;
-            assert_ok(family->take(sequence[i], &sink, &done, &said));
+            assert_ok(family->take(sequence[i], 0, NULL, &sink, &done, &said));
             if (done) {
                 family->close(sequence[i]);
                 sequence[i] = NULL;
@@ -134,7 +134,7 @@ static void sequences_share_a_step(void **state)
 {
     static struct outcome alone[KINDS], together[KINDS];
     struct m6_sequence *sequence[KINDS];
-    const int slots = model->cache.free_count;
+    const int slots = m6_prefix_room(&model->prefix);
     for (int kind = 0; kind < KINDS; kind++) {
         const struct m6_request_params p = request(kind);
         sequence[kind] = open_request(&p, &alone[kind]);
@@ -153,26 +153,52 @@ static void sequences_share_a_step(void **state)
         free(alone[kind].rgb);
         free(together[kind].rgb);
     }
-    assert_int_equal(model->cache.free_count, slots);
+    assert_int_equal(m6_prefix_room(&model->prefix), slots);
 }
 
+/* Sequences that find no page are told so, and nothing of them has changed: one that gives way and comes back later
+ * answers as if it had been alone. */
 static void a_full_cache_is_told(void **state)
 {
-    struct m6_sequence *sequence[64];
-    static struct outcome o;
-    struct m6_request_params p = request(1);
-    struct m6_error err = {""};
-    const struct m6_sink sink = {note, &o};
-    int count = 0;
-    enum m6_status status = M6_OK;
-    while (!status && count < 64) {
-        assert_ok(family->open(&sequence[count], &model->base, &p, &said));
-        status = family->start(sequence[count++], &sink, &err);
+    struct m6_config c;
+    m6_config_tiny(&c);
+    char *config = m6_config_print(&c, NULL, NULL);
+    const size_t page = m6_cache_page_bytes(c.layers, c.heads, c.d_model / c.heads);
+    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 11 * page, 0};
+    struct m6_model *small;
+    static struct outcome alone, o[2];
+    struct m6_sequence *sequence[2];
+    const struct m6_request_params p = request(2);
+    assert_ok(m6_transformer_load(&small, &load, &said));
+    free(config);
+    sequence[0] = open_request(&p, &alone);
+    run_together(sequence, &alone, 1);
+    for (int i = 0; i < 2; i++)
+        assert_ok(family->open(&sequence[i], small, &p, &said));
+    int told = 0;
+    for (int first = 1, done = 0; sequence[0] || sequence[1];) {
+        family->begin(small, 0);
+        const int i = sequence[first] ? first : !first, planned = family->plan(sequence[i], 0, 1000);
+        const struct m6_sink sink = {note, &o[i]};
+        if (planned == M6_PLAN_NO_CACHE) {
+            told++;
+            family->suspend(sequence[!i]);
+            continue;
+        }
+        assert_true(planned > 0);
+        family->forward(small, 0, NULL);
+        assert_ok(family->take(sequence[i], 0, NULL, &sink, &done, &said));
+        if (done) {
+            family->close(sequence[i]);
+            sequence[i] = NULL;
+        }
+        first = !first;
     }
-    assert_int_equal(status, M6_ERR_LIMIT);
-    assert_non_null(strstr(err.text, "free places"));
-    while (count)
-        family->close(sequence[--count]);
+    assert_string_equal(o[0].text, alone.text);
+    assert_string_equal(o[1].text, alone.text);
+    assert_true(told > 0);
+    assert_int_equal(family->room(small), 11);
+    family->destroy(small);
 }
 
 int main(void)

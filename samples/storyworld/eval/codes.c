@@ -28,7 +28,7 @@ enum m6_status eval_codes_used(const struct eval_run *run, cJSON *json, struct m
     if (!status && !(backend = m6_cpu_create(run->threads, NULL, err)))
         status = M6_ERR_MEMORY;
     if (!status) {
-        struct m6_load load = {.backend = backend, .compute = M6_BF16, .folder = run->model, .config = config, .sequences = 1};
+        struct m6_load load = {.backend = backend, .compute = M6_BF16, .folder = run->model, .config = config};
         status = m6_family_m6.load(&loaded, &load, err);
     }
     if (!status) {
@@ -46,7 +46,7 @@ enum m6_status eval_codes_used(const struct eval_run *run, cJSON *json, struct m
                 status = m6_fail(err, M6_ERR_MEMORY, "no memory for a frame");
                 break;
             }
-            m6_codec_encode(t, rgb, code);
+            m6_codec_encode(&t->lane[0], rgb, code);
             for (int k = 0; k < count; k++)
                 used[code[k]] = 1;
             free(rgb);
