@@ -2,8 +2,15 @@
  * run out, the least urgent and youngest is suspended: it gives its pages back and waits again, at its old place. */
 #include "sched/internal.h"
 
-/* How many may be active when one of a priority is let in: the more urgent always find a place. */
-static const int most_active[M6_PRIORITIES] = {M6_STEP_SEQUENCES, M6_STEP_SEQUENCES * 3 / 4, M6_STEP_SEQUENCES / 2};
+/* How many may be active when one of a priority is let in: the more urgent always find a place, and the first of a client
+ * does when others fill the rest. */
+static const int most_active[M6_PRIORITIES] = {M6_STEP_SEQUENCES - 8, M6_STEP_SEQUENCES - 24, M6_STEP_SEQUENCES - 40};
+enum { FIRST_OF_CLIENT = 8 };
+
+static int has_place(const struct m6_scheduler *s, const struct m6_request *r)
+{
+    return s->actives < most_active[r->priority] + (r->client->level[r->priority].active ? 0 : FIRST_OF_CLIENT);
+}
 
 static void forget_active(struct m6_scheduler *s, struct m6_request *r)
 {
@@ -11,6 +18,7 @@ static void forget_active(struct m6_scheduler *s, struct m6_request *r)
         if (s->active[i] == r) {
             s->active[i] = s->active[--s->actives];
             s->meter.now.active[r->priority]--;
+            r->client->level[r->priority].active--;
             return;
         }
 }
@@ -25,6 +33,8 @@ void m6_scheduler_end(struct m6_scheduler *s, struct m6_request *r, enum m6_even
       : type == M6_EVENT_CANCELLED ? &n->cancelled
       : status == M6_ERR_LATE      ? &n->late
                                    : &n->failed) += 1;
+    m6_request_close(r);
+    m6_meter_publish(&s->meter, s->model, m6_clock()); /* whoever hears of the end finds it in the figures */
     m6_request_end(r, &(struct m6_event){.type = type, .status = status, .text = text});
 }
 
@@ -102,12 +112,13 @@ static void let_in(struct m6_scheduler *s, struct m6_request *r)
     atomic_fetch_sub(&s->queued[r->priority], 1);
     s->active[s->actives++] = r;
     s->meter.now.active[r->priority]++;
+    r->client->level[r->priority].active++;
 }
 
 void m6_scheduler_admit(struct m6_scheduler *s, int limit)
 {
     struct m6_request *r;
-    while ((r = m6_waiting_best(&s->waiting, limit)) && s->actives < most_active[r->priority]) {
+    while ((r = m6_waiting_best(&s->waiting, limit)) && has_place(s, r)) {
         while (s->actives && !has_room(s, r)) {
             struct m6_request *victim = victim_for(s, r, 0);
             if (!victim)

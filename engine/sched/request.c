@@ -60,10 +60,16 @@ void m6_request_tell(struct m6_request *r, const struct m6_event *event)
         r->event(r->arg, r, event);
 }
 
+void m6_request_close(struct m6_request *r)
+{
+    if (r->sequence)
+        r->sequence->model->family->close(r->sequence);
+    r->sequence = NULL;
+}
+
 void m6_request_end(struct m6_request *r, const struct m6_event *last)
 {
-    r->sequence->model->family->close(r->sequence);
-    r->sequence = NULL;
+    m6_request_close(r);
     m6_request_tell(r, last);
     pthread_mutex_lock(&r->lock);
     r->ended = 1;

@@ -35,7 +35,9 @@ struct m6_request {
 
 struct m6_request *m6_request_create(struct m6_sequence *, const struct m6_request_params *); /* two holders */
 void m6_request_tell(struct m6_request *, const struct m6_event *);
-/* Tells the last event, closes the sequence, wakes who waits, and gives up the scheduler's hold. */
+/* Gives everything back that answering took. */
+void m6_request_close(struct m6_request *);
+/* Closes it, tells the last event, wakes who waits, and gives up the scheduler's hold. */
 void m6_request_end(struct m6_request *, const struct m6_event *last);
 /* How often a request of this process was cancelled: what was looked through need not be again while it stays the same. */
 unsigned m6_request_cancellations(void);

@@ -50,14 +50,22 @@ void m6_waiting_add(struct m6_waiting *w, struct m6_request *r)
         w->deadline = r->deadline;
 }
 
+/* Whether the turn of a at priority p comes before that of b. */
+static int before(const struct m6_client *a, const struct m6_client *b, int p)
+{
+    if (a->level[p].active != b->level[p].active)
+        return a->level[p].active < b->level[p].active;
+    if (a->level[p].served < b->level[p].served || a->level[p].served > b->level[p].served)
+        return a->level[p].served < b->level[p].served;
+    return a->level[p].first->order < b->level[p].first->order;
+}
+
 struct m6_request *m6_waiting_best(const struct m6_waiting *w, int limit)
 {
     for (int p = 0; p < limit; p++) {
         const struct m6_client *best = NULL;
         for (const struct m6_client *c = w->count[p] ? w->clients : NULL; c; c = c->next)
-            if (c->level[p].first &&
-                (!best || c->level[p].served < best->level[p].served ||
-                 (c->level[p].served == best->level[p].served && c->level[p].first->order < best->level[p].first->order)))
+            if (c->level[p].first && (!best || before(c, best, p)))
                 best = c;
         if (best)
             return best->level[p].first;

@@ -1,5 +1,5 @@
-/* Requests that wait for their turn, and whose turn it is: the most urgent priority; within it the client that has been
- * served least; of that one the request that came first. Clients are told apart by their ids; how much each was served is
+/* Requests that wait for their turn, and whose turn it is: the most urgent priority; within it the client that has the
+ * fewest being answered, and of those the one that has been served least; of that one the request that came first. Clients are told apart by their ids; how much each was served is
  * counted in the cost of its rows, a priority at a time. One that comes back after a rest starts where the others are, so
  * that nobody saves up. */
 #ifndef M6_SCHED_WAITING_H
@@ -13,7 +13,7 @@ struct m6_client {
     int requests; /* waiting or active */
     struct {
         struct m6_request *first;
-        int requests; /* waiting or active */
+        int requests, active; /* waiting or active; active */
         double served;
     } level[M6_PRIORITIES];
 };

@@ -99,7 +99,6 @@ int m6_parts_need(const struct m6_answer *a)
 void m6_parts_find(struct m6_answer *a)
 {
     struct m6_transformer *t = m6_answer_transformer(a);
-    m6_parts_settle(a);
     for (; a->prompted < a->parts; a->prompted++) {
         struct m6_part *p = &a->part[a->prompted];
         if (!(p->shared = m6_prefix_find(&t->prefix, p->key)))
@@ -112,8 +111,10 @@ void m6_parts_find(struct m6_answer *a)
 
 void m6_parts_settle(struct m6_answer *a)
 {
-    for (int i = a->prompted; i-- && a->part[i].state == M6_PART_PLANNED;) {
+    for (int i = 0; i < a->prompted; i++) {
         struct m6_part *p = &a->part[i];
+        if (p->state != M6_PART_PLANNED)
+            continue;
         p->state = M6_PART_DONE;
         p->shared = m6_prefix_publish(&m6_answer_transformer(a)->prefix, p->key, p->page, p->pages);
     }

@@ -35,8 +35,9 @@ int m6_prompt_plan(struct m6_answer *a, struct m6_lane *lane, int room)
 {
     struct m6_transformer *t = m6_answer_transformer(a);
     int spent = 0;
+    m6_parts_settle(a);
     m6_parts_find(a);
-    for (; a->prompted < a->parts; a->prompted++) {
+    for (; a->prompted < a->parts; m6_parts_find(a)) {
         struct m6_part *p = &a->part[a->prompted];
         struct m6_branch *branch = &a->branch[p->branch];
         const int cost = m6_prompt_cost(a);
@@ -51,6 +52,7 @@ int m6_prompt_plan(struct m6_answer *a, struct m6_lane *lane, int room)
         else
             plan_text(lane, p, first);
         p->state = M6_PART_PLANNED;
+        a->prompted++;
         t->parts++;
         spent += cost;
     }
