@@ -82,8 +82,9 @@ static enum m6_status find_family(const struct m6_family **family, const char *c
     return *family ? M6_OK : M6_ERR_UNSUPPORTED;
 }
 
-static enum m6_status load_model(struct m6_engine *e, const char *folder, struct m6_error *err)
+static enum m6_status load_model(struct m6_engine *e, const struct m6_engine_params *params, struct m6_error *err)
 {
+    const char *folder = params->model;
     char *config;
     const struct m6_family *family = NULL;
     enum m6_status status = read_config(&config, folder, err);
@@ -91,7 +92,8 @@ static enum m6_status load_model(struct m6_engine *e, const char *folder, struct
         status = find_family(&family, config, folder, err);
     if (!status) {
         const struct m6_load load = {.backend = e->backend, .compute = e->compute, .folder = folder, .config = config,
-                                     .sequences = M6_SCHEDULER_SEQUENCES};
+                                     .cache_bytes = params->cache_bytes,
+                                     .encoder_bytes = params->encoder_bytes ? params->encoder_bytes : SIZE_MAX};
         status = family->load(&e->model, &load, err);
     }
     free(config);
@@ -106,6 +108,8 @@ static enum m6_status create(struct m6_engine *e, const struct m6_engine_params 
         return m6_fail(err, M6_ERR_ARGUMENT, "no model folder was given");
     if (params->threads < 0 || params->threads > 4096)
         return m6_fail(err, M6_ERR_ARGUMENT, "%d threads were asked for; 0 means one for each CPU", params->threads);
+    if (params->step_rows < 0)
+        return m6_fail(err, M6_ERR_ARGUMENT, "steps of %d rows were asked for; 0 means 256", params->step_rows);
     enum m6_status status = choose_compute(e, params->compute, err);
     if (status)
         return status;
@@ -113,8 +117,8 @@ static enum m6_status create(struct m6_engine *e, const struct m6_engine_params 
     e->backend = m6_cpu_create(params->threads, params->isa, &why);
     if (!e->backend)
         return m6_fail(err, M6_ERR_ARGUMENT, "cannot compute on this CPU: %s", why.text);
-    status = load_model(e, params->model, err);
-    return status ? status : m6_scheduler_create(&e->scheduler, e->model, err);
+    status = load_model(e, params, err);
+    return status ? status : m6_scheduler_create(&e->scheduler, e->model, params->step_rows, err);
 }
 
 enum m6_status m6_engine_create(struct m6_engine **engine, const struct m6_engine_params *params, struct m6_error *err)
@@ -166,6 +170,15 @@ void m6_engine_info(const struct m6_engine *e, struct m6_model_info *info)
     snprintf(info->isa, sizeof info->isa, "%s", e->backend->isa);
     snprintf(info->compute, sizeof info->compute, "%s", e->compute == M6_F32 ? "f32" : "bf16");
     e->model->family->info(e->model, info);
+}
+
+void m6_engine_stats(const struct m6_engine *e, struct m6_engine_stats *stats)
+{
+    struct m6_engine_stats all;
+    const size_t size = stats->size < sizeof all ? stats->size : sizeof all;
+    m6_scheduler_stats(e->scheduler, &all);
+    all.size = size;
+    memcpy(stats, &all, size);
 }
 
 int m6_engine_unknown_words(const struct m6_engine *e, const char *text, char *out, size_t size, int *known)

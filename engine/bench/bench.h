@@ -27,4 +27,7 @@ enum m6_status m6_bench_shape(struct m6_backend *, const struct m6_ceilings *, c
 enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_ceilings *, cJSON *report,
                               struct m6_error *err);
 
+/* Times many requests at once. folder NULL: random weights in the shape of the model in the package. */
+enum m6_status m6_bench_serving(const char *folder, int threads, cJSON *report, struct m6_error *err);
+
 #endif

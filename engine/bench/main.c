@@ -23,6 +23,9 @@ static const char help[] =
     "                       JSON file with layers, d_model, ffn, heads, kv_heads, experts, active\n"
     "      --layers N       so many layers of it\n"
     "      --compute TYPE   bf16 (default), i8 or f32, for --shape\n"
+    "      --serving        only many requests at once: captions together and one by one, what an\n"
+    "                       interactive one waits beside batch work, and the scheduler's own share;\n"
+    "                       without --model on random weights in the shape of m6-mini\n"
     "      --threads N      (default: one for each CPU)\n"
     "      --json           JSON instead of a table\n"
     "  -h, --help\n";
@@ -102,15 +105,34 @@ static int exit_code(enum m6_status status)
     }
 }
 
+static int run_serving(const char *model, int threads, int json)
+{
+    struct m6_error err = {""};
+    cJSON *report = cJSON_CreateObject();
+    const enum m6_status status = m6_bench_serving(model, threads, report, &err);
+    if (status) {
+        fprintf(stderr, "m6 bench: %s\n", err.text);
+    } else if (json) {
+        char *text = cJSON_Print(report);
+        puts(text);
+        cJSON_free(text);
+    } else {
+        print_object(report, 0);
+    }
+    cJSON_Delete(report);
+    return exit_code(status);
+}
+
 int main(int argc, char **argv)
 {
-    enum { MODEL = 256, NO_MODEL, OPS, SHAPE, LAYERS, COMPUTE, THREADS, JSON };
+    enum { MODEL = 256, NO_MODEL, OPS, SHAPE, LAYERS, COMPUTE, THREADS, JSON, SERVING };
     static const struct option options[] = {{"model", 1, 0, MODEL},     {"no-model", 0, 0, NO_MODEL}, {"ops", 1, 0, OPS},
                                             {"shape", 1, 0, SHAPE},     {"layers", 1, 0, LAYERS},     {"compute", 1, 0, COMPUTE},
-                                            {"threads", 1, 0, THREADS}, {"json", 0, 0, JSON},         {"help", 0, 0, 'h'},
+                                            {"threads", 1, 0, THREADS}, {"json", 0, 0, JSON},
+                                            {"serving", 0, 0, SERVING},         {"help", 0, 0, 'h'},
                                             {0}};
     const char *model = getenv("M6_MODEL"), *ops = NULL, *shape_name = NULL;
-    int no_model = 0, layers = 0, threads = 0, json = 0, option;
+    int no_model = 0, layers = 0, threads = 0, json = 0, serving = 0, option;
     enum m6_type compute = M6_BF16;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -142,6 +164,9 @@ int main(int argc, char **argv)
         case JSON:
             json = 1;
             break;
+        case SERVING:
+            serving = 1;
+            break;
         case 'h':
             fputs(help, stdout);
             return EXIT_OK;
@@ -156,6 +181,8 @@ int main(int argc, char **argv)
     }
     struct m6_error err = {""};
     struct m6_shape shape;
+    if (serving)
+        return run_serving(model, threads, json);
     if (!model && !no_model) {
         fputs("m6 bench: no model is named; give --model DIR or --no-model\n", stderr);
         return EXIT_MODEL;

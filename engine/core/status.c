@@ -40,6 +40,8 @@ const char *m6_status_name(enum m6_status status)
         return "model";
     case M6_ERR_INTERNAL:
         return "internal";
+    case M6_ERR_LATE:
+        return "late";
     }
     return "unknown";
 }

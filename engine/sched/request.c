@@ -2,6 +2,13 @@
 
 #include <stdlib.h>
 
+static atomic_uint cancellations;
+
+unsigned m6_request_cancellations(void)
+{
+    return atomic_load(&cancellations);
+}
+
 struct m6_request *m6_request_create(struct m6_sequence *sequence, const struct m6_request_params *params)
 {
     struct m6_request *r = calloc(1, sizeof *r);
@@ -9,6 +16,8 @@ struct m6_request *m6_request_create(struct m6_sequence *sequence, const struct 
         return NULL;
     r->sequence = sequence;
     r->priority = params->priority;
+    r->client_id = params->client;
+    r->deadline = params->deadline_ns ? params->deadline_ns : INT64_MAX;
     r->event = params->event;
     r->arg = params->arg;
     atomic_init(&r->cancelled, 0);
@@ -29,8 +38,10 @@ void m6_request_release(struct m6_request *r)
 
 void m6_request_cancel(struct m6_request *r)
 {
-    if (r)
-        atomic_store(&r->cancelled, 1);
+    if (!r)
+        return;
+    atomic_store(&r->cancelled, 1);
+    atomic_fetch_add(&cancellations, 1);
 }
 
 void m6_request_wait(struct m6_request *r)
@@ -49,10 +60,16 @@ void m6_request_tell(struct m6_request *r, const struct m6_event *event)
         r->event(r->arg, r, event);
 }
 
+void m6_request_close(struct m6_request *r)
+{
+    if (r->sequence)
+        r->sequence->model->family->close(r->sequence);
+    r->sequence = NULL;
+}
+
 void m6_request_end(struct m6_request *r, const struct m6_event *last)
 {
-    r->sequence->model->family->close(r->sequence);
-    r->sequence = NULL;
+    m6_request_close(r);
     m6_request_tell(r, last);
     pthread_mutex_lock(&r->lock);
     r->ended = 1;

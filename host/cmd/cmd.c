@@ -97,6 +97,7 @@ int cmd_exit_of(enum m6_status status)
         return CMD_INTERRUPTED;
     case M6_ERR_MEMORY:
     case M6_ERR_INTERNAL:
+    case M6_ERR_LATE:
         break;
     }
     return CMD_FAILED;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "families/cache.h"
+
 struct m6_error said;
 
 static char folder[64];
@@ -62,10 +64,31 @@ const char *tiny_model(void)
 
 struct m6_engine *open_engine(const char *model, int threads, const char *compute)
 {
+    return open_engine_with((struct m6_engine_params){.model = model, .threads = threads, .compute = compute});
+}
+
+struct m6_engine *open_engine_with(struct m6_engine_params params)
+{
     struct m6_engine *engine = NULL;
-    const struct m6_engine_params params = {.size = sizeof params, .model = model, .threads = threads, .compute = compute};
+    params.size = sizeof params;
+    if (!params.model)
+        params.model = tiny_model();
     assert_ok(m6_engine_create(&engine, &params, &said));
     return engine;
+}
+
+struct m6_engine_stats stats_of(struct m6_engine *engine)
+{
+    struct m6_engine_stats s = {.size = sizeof s};
+    m6_engine_stats(engine, &s);
+    return s;
+}
+
+size_t tiny_page(void)
+{
+    struct m6_config c;
+    m6_config_tiny(&c);
+    return m6_cache_page_bytes(c.layers, c.heads, c.d_model / c.heads);
 }
 
 struct m6_picture test_picture(struct pixels *p, int width, int height, unsigned seed)

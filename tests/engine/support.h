@@ -21,6 +21,9 @@ void write_file(const char *path, const void *data, size_t size);
 /* The folder of a tiny random model, made once. */
 const char *tiny_model(void);
 struct m6_engine *open_engine(const char *model, int threads, const char *compute);
+struct m6_engine *open_engine_with(struct m6_engine_params); /* size is filled in; no model: the tiny one */
+struct m6_engine_stats stats_of(struct m6_engine *);
+size_t tiny_page(void); /* bytes of the tiny model's cache in a page */
 
 struct pixels {
     int width, height;

@@ -22,7 +22,7 @@ static int set_up(void **state)
     fclose(f);
     engine = open_engine(tiny_model(), 1, NULL);
     backend = m6_cpu_create(1, NULL, &said);
-    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 1};
+    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 0, 0};
     assert_ok(m6_transformer_load((struct m6_model **)&transformer, &load, &said));
     picture = test_picture(&pixels, 64, 48, 3);
     return 0;
@@ -91,8 +91,8 @@ static void only_kept_parts_matter(void **state)
         for (int x = 0; x < 64; x++)
             if (x < 60 && y < 48)
                 memcpy(others.rgb + (y * 64 + x) * 3, pixels.rgb + (y * 64 + x) * 3, 3);
-    m6_codec_encode(transformer, pixels.rgb, a);
-    m6_codec_encode(transformer, others.rgb, b);
+    m6_codec_encode(&transformer->lane[0], pixels.rgb, a);
+    m6_codec_encode(&transformer->lane[0], others.rgb, b);
     assert_memory_equal(a, b, 8 * sizeof *a);          /* places 0 and 1 of the first row */
     assert_true(memcmp(a, b, sizeof a) != 0);
     for (int mode = 0; mode < 2; mode++) {
@@ -123,21 +123,20 @@ static void draw_codes(const struct m6_request_params *p, int32_t *code)
 {
     const struct m6_family *family = transformer->base.family;
     const struct m6_sink sink = {ignore, NULL};
-    const int slots = transformer->cache.free_count;
+    const int slots = m6_prefix_room(&transformer->prefix);
     struct m6_sequence *sequence;
     int done = 0;
     assert_ok(family->open(&sequence, &transformer->base, p, &said));
-    assert_ok(family->start(sequence, &sink, &said));
-    assert_true(transformer->cache.free_count < slots);
+    family->start(sequence, &sink);
     while (!done) {
-        family->begin(&transformer->base);
-        assert_true(family->plan(sequence));
-        family->forward(&transformer->base);
-        assert_ok(family->take(sequence, &sink, &done, &said));
+        family->begin(&transformer->base, 0);
+        assert_true(family->plan(sequence, 0, 1000) > 0);
+        family->forward(&transformer->base, 0, NULL);
+        assert_ok(family->take(sequence, 0, NULL, &sink, &done, &said));
     }
     memcpy(code, ((struct m6_answer *)sequence)->draw.code, 48 * sizeof *code);
     family->close(sequence);
-    assert_int_equal(transformer->cache.free_count, slots);
+    assert_int_equal(m6_prefix_room(&transformer->prefix), slots);
 }
 
 static void keeps_codes_exactly(void **state)
@@ -152,7 +151,7 @@ static void keeps_codes_exactly(void **state)
         {{{0, 0, 64, 32}, {16, 0, 48, 48}}, "111111110111"},
     };
     int32_t own[48], code[48], open[48];
-    m6_codec_encode(transformer, pixels.rgb, own);
+    m6_codec_encode(&transformer->lane[0], pixels.rgb, own);
     for (int mode = 0; mode < 2; mode++) {
         struct m6_request_params p = request((enum m6_draw_mode)mode);
         draw_codes(&p, open);

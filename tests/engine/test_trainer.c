@@ -47,7 +47,7 @@ static int set_up(void **state)
     snprintf(config, sizeof config, "%s", text);
     free(text);
     backend = m6_cpu_create(1, NULL, &said);
-    const struct m6_load load = {backend, M6_F32, folder, config, 1};
+    const struct m6_load load = {backend, M6_F32, folder, config, 0, 0};
     assert_ok(m6_transformer_load((struct m6_model **)&engine, &load, &said));
     for (int i = 0; i < 2; i++)
         pictures[i] = test_picture(&pixels[i], c.width, c.height, 5 + (unsigned)i);
@@ -105,15 +105,15 @@ static struct m6_answer *open_answer(const struct m6_request_params *p)
     static const struct m6_sink sink;
     struct m6_sequence *sequence;
     assert_ok(m6_answer_open(&sequence, &engine->base, p, &said));
-    assert_ok(m6_family_m6.start(sequence, &sink, &said));
+    m6_family_m6.start(sequence, &sink);
     return (struct m6_answer *)sequence;
 }
 
 static void forward(struct m6_answer *a)
 {
-    m6_family_m6.begin(&engine->base);
-    assert_true(m6_family_m6.plan(&a->base));
-    m6_family_m6.forward(&engine->base);
+    m6_family_m6.begin(&engine->base, 0);
+    assert_true(m6_family_m6.plan(&a->base, 0, 1000) > 0);
+    m6_family_m6.forward(&engine->base, 0, NULL);
 }
 
 static void same_words(void **state)
@@ -135,8 +135,8 @@ static void same_words(void **state)
     parent = m6_batch_source(&batch, parent, a->source, a->source_count);
     m6_batch_target(&batch, parent, a->text.token[0], a->text.token + 1, a->text.count, M6_QUESTION);
     const float *expected = trained(picture_rows(2), &rows, &h);
-    assert_int_equal(rows, engine->rows.count);
-    assert_close(engine->scratch.h, expected, rows * engine->config.d_model);
+    assert_int_equal(rows, engine->lane[0].rows.count);
+    assert_close(engine->lane[0].scratch.h, expected, rows * engine->config.d_model);
     m6_answer_close(&a->base);
 }
 
@@ -152,7 +152,7 @@ static void same_words_one_by_one(void **state)
     float *seen = malloc((size_t)wanted * (size_t)d * sizeof *seen);
     for (int i = 0; i < wanted; i++) {
         forward(a);
-        memcpy(seen + (size_t)i * (size_t)d, engine->scratch.h + (size_t)a->text.row * (size_t)d, (size_t)d * sizeof *seen);
+        memcpy(seen + (size_t)i * (size_t)d, engine->lane[0].scratch.h + (size_t)a->text.row * (size_t)d, (size_t)d * sizeof *seen);
         a->text.token[a->text.count++] = 20 + 7 * i;
     }
     int rows;
@@ -219,9 +219,9 @@ static void same_drawing_left_to_right(void **state)
     int done = 0, rows;
     for (int i = 0; i < places; i++) {
         forward(a);
-        memcpy(seen + (size_t)i * (size_t)d, engine->scratch.h + (size_t)a->draw.row[0][0] * (size_t)d,
+        memcpy(seen + (size_t)i * (size_t)d, engine->lane[0].scratch.h + (size_t)a->draw.row[0][0] * (size_t)d,
                (size_t)d * sizeof *seen);
-        assert_ok(m6_family_m6.take(&a->base, &sink, &done, &said));
+        assert_ok(m6_family_m6.take(&a->base, 0, NULL, &sink, &done, &said));
     }
     m6_var h;
     int32_t place[64];
@@ -257,9 +257,9 @@ static void same_drawing_by_masks(void **state)
         const int parent = m6_batch_source(&batch, -1, a->source, a->source_count);
         m6_batch_drawing(&batch, parent, before, hidden, engine->special.mask, weight);
         const float *expected = trained(M6_NONE, &rows, &h);
-        assert_close(engine->scratch.h + (size_t)a->draw.first[0] * (size_t)d,
+        assert_close(engine->lane[0].scratch.h + (size_t)a->draw.first[0] * (size_t)d,
                      expected + (size_t)(rows - places) * (size_t)d, places * d);
-        assert_ok(m6_family_m6.take(&a->base, &sink, &done, &said));
+        assert_ok(m6_family_m6.take(&a->base, 0, NULL, &sink, &done, &said));
         for (int p = 0; p < places; p++)
             if (hidden[p] && a->draw.known[p])
                 place[count++] = p;
@@ -280,14 +280,14 @@ static void same_codes_and_pixels(void **state)
     const m6_var levels = m6_image_encode(tape, params, c, picture_rows(1), 1, trained_code);
     const m6_var out = m6_image_decode(tape, params, c, levels, 1);
     m6_blocks_picture(m6_tape_data(tape, out), 1, c->width, c->height, 4, expected);
-    m6_codec_encode(engine, pixels[0].rgb, code);
+    m6_codec_encode(&engine->lane[0], pixels[0].rgb, code);
     for (int g = 0; g < grid; g++) {
         const int y = g / across, x = g % across, place = y / 2 * c->code_w + x / 2, slot = y % 2 * 2 + x % 2;
         same += code[place * 4 + slot] == trained_code[g];
         code[place * 4 + slot] = trained_code[g]; /* a value between two levels may fall either way */
     }
     assert_true(same >= grid - 1);
-    m6_codec_decode(engine, code, got);
+    m6_codec_decode(&engine->lane[0], code, got);
     for (size_t i = 0; i < sizeof got; i++)
         assert_true(abs(got[i] - expected[i]) <= 1);
 }

@@ -1,19 +1,38 @@
 /* Drawing: what both ways share, and left to right. A place's row is fed the codes of the place before it; kept places
- * are not chosen but fed, as many at once as lie between two that are. */
+ * are not chosen but fed, as many at once as lie between two that are. Encoding what to keep and decoding the picture are
+ * steps of their own, so that a cancelled drawing does not pay for them. */
 #include <string.h>
 
 #include "families/m6/answer.h"
 
-enum m6_status m6_draw_start(struct m6_answer *a)
+int m6_draw_pages(const struct m6_answer *a, int longest)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_config *c = &t->config;
-    const int places = m6_config_places(c);
-    if (a->draw.kept)
-        m6_codec_encode(t, a->draw.image, a->draw.code);
-    for (int p = 0; p < places; p++)
-        a->draw.wanted += !a->draw.known[p];
-    return M6_OK;
+    const int places = m6_config_places(&m6_answer_transformer(a)->config);
+    const int rows = longest || a->draw.mode == M6_DRAW_PROGRESSIVE ? places : a->draw.decided + 1;
+    return a->branches * m6_cache_pages(rows < places ? rows : places);
+}
+
+static int encoding(const struct m6_answer *a)
+{
+    return a->draw.kept && !a->draw.encoded;
+}
+
+static int decoding(const struct m6_answer *a)
+{
+    return a->draw.decided == a->draw.wanted;
+}
+
+int m6_draw_cost(struct m6_answer *a)
+{
+    const struct m6_transformer *t = m6_answer_transformer(a);
+    if (encoding(a))
+        return t->cost.encode;
+    if (decoding(a))
+        return t->cost.decode;
+    m6_parts_find(a);
+    if (!m6_prompt_done(a))
+        return m6_prompt_cost(a);
+    return a->branches * (a->draw.mode == M6_DRAW_AR ? 1 : m6_config_places(&t->config));
 }
 
 static int next_unknown(const struct m6_answer *a, int from, int places)
@@ -23,18 +42,17 @@ static int next_unknown(const struct m6_answer *a, int from, int places)
     return from;
 }
 
-/* Rows from..last, the last of which predicts a place that is to be chosen. */
-static void plan_places(struct m6_answer *a, int branch, int from, int last)
+/* Rows from..last, the last of which predicts a place that is to be chosen, if all are fed that lie before it. */
+static void plan_places(struct m6_answer *a, struct m6_lane *lane, int branch, int from, int last)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_config *c = &t->config;
-    struct m6_rows *rows = &t->rows;
+    const struct m6_config *c = &lane->model->config;
+    struct m6_rows *rows = &lane->rows;
     const int first = m6_rows_segment(rows, &a->branch[branch], last - from + 1, 1);
     for (int p = from; p <= last; p++) {
         const int row = first + p - from;
         rows->position[row] = m6_position_code(c, p);
         if (!p)
-            rows->token[row] = t->special.boi;
+            rows->token[row] = lane->model->special.boi;
         for (int s = 0; p && s < c->slots; s++)
             rows->code[s][row] = a->draw.code[(p - 1) * c->slots + s];
         rows->coded |= p > 0;
@@ -42,44 +60,54 @@ static void plan_places(struct m6_answer *a, int branch, int from, int last)
     a->draw.row[branch][0] = first + last - from;
 }
 
-static int plan_causal(struct m6_answer *a)
+static void plan_choice(struct m6_answer *a, struct m6_lane *lane, int place)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const int places = m6_config_places(&t->config), next = next_unknown(a, a->draw.fed, places);
-    const int fresh = next - a->draw.fed + 1;
-    if (next == places)
-        return 1;
-    if (!m6_rows_fit(&t->rows, m6_prompt_rows(a) + a->branches * fresh, 2 * a->branches, 0))
-        return 0;
-    m6_prompt_plan(a);
-    for (int b = 0; b < a->branches; b++)
-        plan_places(a, b, a->draw.fed, next);
-    a->draw.fed = next + 1;
-    return 1;
-}
-
-static void take_causal(struct m6_answer *a)
-{
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const int slots = t->config.slots, place = a->draw.fed - 1;
-    const uint64_t position = (uint64_t)place * (uint64_t)slots;
-    const struct m6_depth job = {
+    const int slots = lane->model->config.slots;
+    a->draw.position[0] = (uint64_t)place * (uint64_t)slots;
+    lane->depth[lane->depths++] = (struct m6_depth){
         .count = 1,
         .cond = a->draw.row[0],
         .uncond = a->branches > 1 ? a->draw.row[1] : NULL,
-        .position = &position,
+        .position = a->draw.position,
         .guidance = a->draw.guidance,
         .how = a->how,
         .code = a->draw.code + place * slots,
     };
-    m6_depth_run(t, &job);
-    a->draw.known[place] = 1;
-    a->draw.decided++;
 }
 
-int m6_draw_plan(struct m6_answer *a)
+static int plan_causal(struct m6_answer *a, struct m6_lane *lane, int room)
 {
-    return a->draw.mode == M6_DRAW_AR ? plan_causal(a) : m6_progressive_plan(a);
+    const int next = next_unknown(a, a->draw.fed, m6_config_places(&lane->model->config));
+    int fresh = next - a->draw.fed + 1;
+    if (fresh > room / a->branches)
+        fresh = room >= a->branches ? room / a->branches : 1;
+    if (!m6_rows_fit(&lane->rows, a->branches * fresh, a->branches, 0))
+        return 0;
+    for (int b = 0; b < a->branches; b++)
+        if (!m6_branch_grow(lane->model, &a->branch[b], fresh))
+            return M6_PLAN_NO_CACHE;
+    for (int b = 0; b < a->branches; b++)
+        plan_places(a, lane, b, a->draw.fed, a->draw.fed + fresh - 1);
+    a->draw.fed += fresh;
+    a->draw.choosing = a->draw.fed == next + 1;
+    if (a->draw.choosing)
+        plan_choice(a, lane, next);
+    return a->branches * fresh;
+}
+
+int m6_draw_plan(struct m6_answer *a, struct m6_lane *lane, int room)
+{
+    a->draw.choosing = 0;
+    if (encoding(a) || decoding(a))
+        return m6_draw_cost(a);
+    const int spent = m6_prompt_plan(a, lane, room);
+    if (spent < 0 || !m6_prompt_done(a))
+        return spent;
+    const int ahead = a->draw.mode == M6_DRAW_AR ? a->branches : a->branches * m6_config_places(&lane->model->config);
+    if (spent && spent + ahead > room)
+        return spent;
+    const int more = a->draw.mode == M6_DRAW_AR ? plan_causal(a, lane, room - spent) : m6_progressive_plan(a, lane, room);
+    return more > 0 ? spent + more : spent ? spent : more;
 }
 
 static void tell_progress(const struct m6_answer *a, const struct m6_sink *sink)
@@ -101,28 +129,36 @@ static void draw_over(const struct m6_config *c, const uint8_t *keep, const uint
         }
 }
 
-static void tell_picture(struct m6_answer *a, const struct m6_sink *sink)
+static void tell_picture(struct m6_answer *a, struct m6_lane *lane, const struct m6_sink *sink)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_config *c = &t->config;
-    m6_codec_decode(t, a->draw.code, a->draw.result);
+    const struct m6_config *c = &lane->model->config;
+    m6_codec_decode(lane, a->draw.code, a->draw.result);
     draw_over(c, a->draw.keep, a->draw.result, a->draw.image);
     sink->emit(sink->arg, &(struct m6_event){.type = M6_EVENT_PICTURE,
                                              .picture = {c->width, c->height, (size_t)c->width * 3, a->draw.image}});
 }
 
-/* The picture takes a step of its own, so that a cancelled drawing does not pay for it. */
-enum m6_status m6_draw_take(struct m6_answer *a, const struct m6_sink *sink, int *done, struct m6_error *err)
+void m6_draw_take(struct m6_answer *a, struct m6_lane *lane, const struct m6_sink *sink, int *done)
 {
-    if (a->draw.decided == a->draw.wanted) {
-        tell_picture(a, sink);
-        *done = 1;
-        return M6_OK;
+    const int before = a->draw.decided;
+    if (encoding(a)) {
+        m6_codec_encode(lane, a->draw.image, a->draw.code);
+        a->draw.encoded = 1;
+        return;
     }
-    if (a->draw.mode == M6_DRAW_AR)
-        take_causal(a);
-    else
+    if (decoding(a)) {
+        tell_picture(a, lane, sink);
+        *done = 1;
+        return;
+    }
+    if (!a->draw.choosing)
+        return;
+    if (a->draw.mode == M6_DRAW_AR) {
+        a->draw.known[a->draw.fed - 1] = 1;
+        a->draw.decided++;
+    } else {
         m6_progressive_take(a);
+    }
+    lane->model->places += (uint64_t)(a->draw.decided - before);
     tell_progress(a, sink);
-    return M6_OK;
 }

@@ -21,6 +21,54 @@ int m6_transformer_rows(const struct m6_config *c)
     return m6_transformer_slots(c);
 }
 
+static double picture_macs(double positions, int deep, int channels, int blocks)
+{
+    return positions * ((double)deep * channels + 18.0 * blocks * channels * channels);
+}
+
+/* What a picture costs, in multiplications of one row of the stack. */
+static void measure_costs(struct m6_transformer *t)
+{
+    const struct m6_config *c = &t->config;
+    const double quarter = (double)c->width * c->height / 16, d = c->d_model;
+    double row = 0, stem = 0;
+    for (int i = 0; i < c->layers; i++)
+        row += 4 * d * d + 2 * d * (m6_config_sparse(c, i) ? c->prototypes * c->expert_ffn : c->ffn);
+    for (int i = 0; i < M6_STAGES; i++)
+        stem += picture_macs(quarter / (1 << 2 * i), i ? 4 * c->stem[i - 1] : 48, c->stem[i], 1);
+    const int *ch = c->tok_channels;
+    const double encode = picture_macs(quarter, 48, ch[0], c->tok_encoder_blocks[0]) +
+                          picture_macs(quarter / 4, 4 * ch[0], ch[1], c->tok_encoder_blocks[1]);
+    const double decode = picture_macs(quarter / 4, 9 * ch[1] + 4 * ch[0], ch[1], c->tok_decoder_blocks[1]) +
+                          picture_macs(quarter, 48, ch[0], c->tok_decoder_blocks[0]);
+    t->cost.stem = 1 + (int)(stem / row);
+    t->cost.encode = 1 + (int)(encode / row);
+    t->cost.decode = 1 + (int)(decode / row);
+}
+
+/* 64 MiB of keys and values are plenty for a small model, and four of the longest requests the least for a large one. */
+static int default_pages(const struct m6_config *c, size_t page_bytes)
+{
+    const int64_t longest = m6_cache_pages(m6_transformer_slots(c)) + M6_FRAMES_MAX + 3;
+    int64_t pages = (int64_t)((64 << 20) / page_bytes);
+    pages = pages > 64 * longest ? 64 * longest : pages;
+    return (int)(pages < 4 * longest ? 4 * longest : pages);
+}
+
+static enum m6_status make_cache(struct m6_transformer *t, const struct m6_load *load, struct m6_error *err)
+{
+    const struct m6_config *c = &t->config;
+    const int head = c->d_model / c->heads;
+    const size_t page = m6_cache_page_bytes(c->layers, c->heads, head), wanted = load->cache_bytes / page;
+    if (load->cache_bytes && (wanted < 1 || wanted > (1 << 28) / M6_PAGE))
+        return m6_fail(err, M6_ERR_ARGUMENT, "the cache is to have %zu bytes; %zu hold %d rows, which is the least",
+                       load->cache_bytes, page, M6_PAGE);
+    m6_prefix_init(&t->prefix, &t->cache);
+    m6_features_init(&t->features, t->backend, load->encoder_bytes == SIZE_MAX ? 32 << 20 : load->encoder_bytes);
+    return m6_cache_init(&t->cache, t->backend, c->layers, load->cache_bytes ? (int)wanted : default_pages(c, page),
+                         c->heads, head, err);
+}
+
 static enum m6_status find_specials(struct m6_transformer *t, const char *path, struct m6_error *err)
 {
     struct m6_specials *s = &t->special;
@@ -110,11 +158,12 @@ enum m6_status m6_transformer_load(struct m6_model **out, const struct m6_load *
     if (!status)
         status = load_weights(t, load, err);
     if (!status)
-        status = m6_cache_init(&t->cache, t->backend, t->config.layers,
-                               load->sequences * m6_transformer_slots(&t->config), t->config.heads,
-                               t->config.d_model / t->config.heads, err);
+        status = make_cache(t, load, err);
+    for (int i = 0; i < M6_LANES && !status; i++)
+        status = m6_lane_init(&t->lane[i], t, err);
     if (!status)
-        status = m6_scratch_init(t, err);
+        measure_costs(t);
+    t->secret = m6_hash_secret();
     if (status) {
         m6_transformer_destroy(&t->base);
         return status;
@@ -128,7 +177,10 @@ void m6_transformer_destroy(struct m6_model *model)
     struct m6_transformer *t = (struct m6_transformer *)model;
     if (!t)
         return;
-    m6_scratch_finish(t);
+    for (int i = 0; i < M6_LANES; i++)
+        m6_lane_finish(&t->lane[i]);
+    m6_features_finish(&t->features);
+    m6_prefix_finish(&t->prefix);
     m6_cache_finish(&t->cache);
     m6_weights_finish(&t->weights, &t->config);
     m6_lexicon_finish(&t->lexicon);

@@ -195,23 +195,23 @@ static enum m6_status open_drawing(struct m6_answer *a, const struct m6_request_
         if (status)
             return status;
     }
-    const int wanted = places - a->draw.kept, steps = p->steps ? p->steps : STEPS_DEFAULT;
-    a->draw.steps = steps < wanted ? steps : wanted;
+    const int steps = p->steps ? p->steps : STEPS_DEFAULT;
+    a->draw.wanted = places - a->draw.kept;
+    a->draw.steps = steps < a->draw.wanted ? steps : a->draw.wanted;
     return M6_OK;
 }
 
-static enum m6_status open_slots(struct m6_answer *a, struct m6_error *err)
+/* A request that the whole cache cannot hold would wait for ever. */
+static enum m6_status check_cache(const struct m6_answer *a, struct m6_error *err)
 {
-    const struct m6_config *c = &m6_answer_transformer(a)->config;
-    const int drawing = a->task == M6_TASK_DRAW, prompt = a->picture_count * m6_config_patches(c) + a->source_count;
-    const int first = prompt + (drawing ? m6_config_places(c) : a->text.max - 1);
-    a->slot_count = first + (a->branches > 1 ? 2 + m6_config_places(c) : 0);
-    a->slots = malloc((size_t)a->slot_count * sizeof *a->slots);
-    if (!a->slots)
-        return m6_fail(err, M6_ERR_MEMORY, "no memory for a request of %d rows", a->slot_count);
-    a->branch[0].slot = a->slots;
-    a->branch[1].slot = a->slots + first;
-    return M6_OK;
+    const struct m6_cache *cache = &m6_answer_transformer(a)->cache;
+    const struct m6_kv *kv = cache->layer;
+    const int pages = m6_parts_pages(a) + (a->task == M6_TASK_DRAW ? m6_draw_pages(a, 1) : m6_text_pages(a, 1));
+    const double page = (double)m6_cache_page_bytes(cache->layers, kv->kv_heads, kv->head_dim) / 1048576;
+    if (pages <= cache->pages)
+        return M6_OK;
+    return m6_fail(err, M6_ERR_LIMIT, "the request needs %.2f MiB of cache, for up to %d rows; this engine has %.2f MiB",
+                   pages * page, pages * M6_PAGE, cache->pages * page);
 }
 
 /* ---- the whole ---- */
@@ -233,7 +233,9 @@ static enum m6_status open_all(struct m6_answer *a, const struct m6_request_para
         status = open_pictures(a, p, err);
     if (!status)
         status = p->task == M6_TASK_DRAW ? open_drawing(a, p, err) : open_text(a, p, err);
-    return status ? status : open_slots(a, err);
+    if (!status)
+        status = m6_parts_init(a, err);
+    return status ? status : check_cache(a, err);
 }
 
 enum m6_status m6_answer_open(struct m6_sequence **out, struct m6_model *model, const struct m6_request_params *p,
@@ -253,16 +255,23 @@ enum m6_status m6_answer_open(struct m6_sequence **out, struct m6_model *model, 
     return M6_OK;
 }
 
+void m6_answer_suspend(struct m6_answer *a)
+{
+    m6_parts_release(a);
+    for (int b = 0; b < a->branches; b++)
+        m6_branch_clear(m6_answer_transformer(a), &a->branch[b]);
+    a->text.fed = a->draw.fed = 0;
+}
+
 void m6_answer_close(struct m6_sequence *sequence)
 {
     struct m6_answer *a = (struct m6_answer *)sequence;
     if (!a)
         return;
-    if (a->holds_slots)
-        m6_cache_give(&m6_answer_transformer(a)->cache, a->slots, a->slot_count);
+    m6_answer_suspend(a);
     m6_stream_finish(&a->text.stream);
-    void *const all[] = {a->warning,      a->pictures,   a->source,      a->slots,       a->text.token,
-                         a->draw.code,    a->draw.drawn, a->draw.known,  a->draw.keep,   a->draw.image,   a->draw.result,  a->draw.row[0],
+    void *const all[] = {a->warning,       a->pictures,     a->source,    a->memory,     a->text.token,  a->draw.code,
+                         a->draw.drawn,    a->draw.known,   a->draw.keep, a->draw.image, a->draw.result, a->draw.row[0],
                          a->draw.row[1],  a->draw.place, a->draw.position, a->draw.sure};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);

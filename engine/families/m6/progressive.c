@@ -11,46 +11,20 @@
  * same as where the trainer draws to judge its progress (train/m6_draw.c). */
 static const double noise_at_first = 3.0;
 
-static void plan_branch(struct m6_answer *a, int branch, int places)
+static void plan_branch(struct m6_answer *a, struct m6_lane *lane, int branch, int places)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_config *c = &t->config;
-    struct m6_rows *rows = &t->rows;
-    a->branch[branch].used = a->draw.prompt[branch];
+    const struct m6_config *c = &lane->model->config;
+    struct m6_rows *rows = &lane->rows;
     const int first = m6_rows_segment(rows, &a->branch[branch], places, 0);
     for (int p = 0; p < places; p++) {
         rows->position[first + p] = m6_position_masked(c, p);
         if (!a->draw.known[p])
-            rows->token[first + p] = t->special.mask;
+            rows->token[first + p] = lane->model->special.mask;
         for (int s = 0; a->draw.known[p] && s < c->slots; s++)
             rows->code[s][first + p] = a->draw.code[p * c->slots + s];
         rows->coded |= a->draw.known[p];
     }
     a->draw.first[branch] = first;
-}
-
-int m6_progressive_plan(struct m6_answer *a)
-{
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const int places = m6_config_places(&t->config);
-    if (a->draw.decided == a->draw.wanted)
-        return 1;
-    if (!m6_rows_fit(&t->rows, m6_prompt_rows(a) + a->branches * places, 2 * a->branches, 0))
-        return 0;
-    m6_prompt_plan(a);
-    for (int b = 0; b < a->branches; b++)
-        plan_branch(a, b, places);
-    return 1;
-}
-
-/* How many places stay hidden after a step: ever fewer, none in the end, at least one decided a step. */
-static int hidden_after(const struct m6_answer *a, int step)
-{
-    const int hidden = a->draw.wanted - a->draw.decided;
-    const int wanted = (int)(a->draw.wanted * cos(1.5707963267948966 * step / a->draw.steps));
-    if (step >= a->draw.steps)
-        return 0;
-    return wanted < hidden ? wanted : hidden - 1;
 }
 
 static int list_hidden(struct m6_answer *a, int places, int slots)
@@ -66,6 +40,47 @@ static int list_hidden(struct m6_answer *a, int places, int slots)
             ((uint64_t)a->draw.step * (uint64_t)places + (uint64_t)p) * (uint64_t)slots;
     }
     return count;
+}
+
+static void plan_choices(struct m6_answer *a, struct m6_lane *lane, int places)
+{
+    a->draw.choosing = list_hidden(a, places, lane->model->config.slots);
+    lane->depth[lane->depths++] = (struct m6_depth){
+        .count = a->draw.choosing,
+        .cond = a->draw.row[0],
+        .uncond = a->branches > 1 ? a->draw.row[1] : NULL,
+        .position = a->draw.position,
+        .guidance = a->draw.guidance,
+        .how = a->how,
+        .code = a->draw.drawn,
+        .log_prob = a->draw.sure,
+    };
+}
+
+int m6_progressive_plan(struct m6_answer *a, struct m6_lane *lane, int room)
+{
+    const int places = m6_config_places(&lane->model->config);
+    if (!m6_rows_fit(&lane->rows, a->branches * places, a->branches, 0))
+        return 0;
+    for (int b = 0; b < a->branches; b++) {
+        a->branch[b].used = a->draw.prompt[b];
+        if (!m6_branch_grow(lane->model, &a->branch[b], places))
+            return M6_PLAN_NO_CACHE;
+    }
+    for (int b = 0; b < a->branches; b++)
+        plan_branch(a, lane, b, places);
+    plan_choices(a, lane, places);
+    return a->branches * places;
+}
+
+/* How many places stay hidden after a step: ever fewer, none in the end, at least one decided a step. */
+static int hidden_after(const struct m6_answer *a, int step)
+{
+    const int hidden = a->draw.wanted - a->draw.decided;
+    const int wanted = (int)(a->draw.wanted * cos(1.5707963267948966 * step / a->draw.steps));
+    if (step >= a->draw.steps)
+        return 0;
+    return wanted < hidden ? wanted : hidden - 1;
 }
 
 /* Stream 1 of the generator: what samples codes draws from stream 0. */
@@ -102,21 +117,8 @@ static void decide(struct m6_answer *a, int count, int keep, int slots)
 
 void m6_progressive_take(struct m6_answer *a)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const int slots = t->config.slots, count = list_hidden(a, m6_config_places(&t->config), slots);
-    const struct m6_depth job = {
-        .count = count,
-        .cond = a->draw.row[0],
-        .uncond = a->branches > 1 ? a->draw.row[1] : NULL,
-        .position = a->draw.position,
-        .guidance = a->draw.guidance,
-        .how = a->how,
-        .code = a->draw.drawn,
-        .log_prob = a->draw.sure,
-    };
-    m6_depth_run(t, &job);
-    const int step = a->draw.step + 1;
+    const int count = a->draw.choosing, step = a->draw.step + 1;
     add_noise(a, count, step);
-    decide(a, count, count - hidden_after(a, step), slots);
+    decide(a, count, count - hidden_after(a, step), m6_answer_transformer(a)->config.slots);
     a->draw.step = step;
 }

@@ -2,9 +2,11 @@
 
 #include "families/m6/transformer.h"
 
-void m6_rows_clear(struct m6_rows *rows)
+void m6_lane_begin(struct m6_lane *lane)
 {
+    struct m6_rows *rows = &lane->rows;
     rows->count = rows->spans = rows->pictures = rows->coded = 0;
+    lane->choices = lane->depths = 0;
 }
 
 int m6_rows_fit(const struct m6_rows *rows, int count, int spans, int pictures)

@@ -31,11 +31,11 @@ static size_t plane_floats(const struct m6_config *c)
     return a > b ? (a > d ? a : d) : (b > d ? b : d);
 }
 
-static void cut_all(struct m6_transformer *t, struct cutter *k)
+static void cut_all(struct m6_lane *lane, struct cutter *k)
 {
-    const struct m6_config *c = &t->config;
-    struct m6_scratch *s = &t->scratch;
-    const size_t rows = (size_t)t->rows.max, d = (size_t)c->d_model, both = 2 * (size_t)m6_config_places(c);
+    const struct m6_config *c = &lane->model->config;
+    struct m6_scratch *s = &lane->scratch;
+    const size_t rows = (size_t)lane->rows.max, d = (size_t)c->d_model, both = 2 * (size_t)m6_config_places(c);
     s->x = cut(k, rows * d);
     s->h = cut(k, rows * d);
     s->qkv = cut(k, rows * 3 * d);
@@ -44,7 +44,8 @@ static void cut_all(struct m6_transformer *t, struct cutter *k)
     s->router = cut(k, rows * (size_t)c->experts);
     s->gate = cut(k, rows * (size_t)c->prototypes);
     s->index = (int32_t *)cut(k, rows * (size_t)c->prototypes);
-    s->logits = cut(k, (size_t)c->vocab);
+    s->last = cut(k, M6_STEP_SEQUENCES * d);
+    s->logits = cut(k, M6_STEP_SEQUENCES * (size_t)c->vocab);
     for (int i = 0; i < 3; i++)
         s->plane[i] = cut(k, plane_floats(c));
     s->depth.h = cut(k, both * d);
@@ -68,18 +69,21 @@ static int alloc_rows(struct m6_rows *rows, int slots)
     return ok;
 }
 
-static int alloc_host(struct m6_transformer *t)
+static int alloc_host(struct m6_lane *lane)
 {
-    const struct m6_config *c = &t->config;
-    struct m6_scratch *s = &t->scratch;
+    const struct m6_config *c = &lane->model->config;
+    struct m6_scratch *s = &lane->scratch;
     const size_t places = (size_t)m6_config_places(c), across = (size_t)m6_config_patch_w(c);
     s->host = malloc((size_t)c->width * (size_t)c->height * 3 * sizeof *s->host);
     s->patch_order = malloc((size_t)m6_config_patches(c) * 6 * sizeof *s->patch_order);
     s->depth.host = malloc(places * (size_t)c->codes * sizeof *s->depth.host);
     s->depth.row = malloc(2 * places * sizeof *s->depth.row);
     s->depth.code = malloc(2 * places * sizeof *s->depth.code);
-    s->depth.how = malloc(places * sizeof *s->depth.how);
-    if (!s->host || !s->patch_order || !s->depth.host || !s->depth.row || !s->depth.code || !s->depth.how)
+    s->depth.how = malloc(2 * places * sizeof *s->depth.how);
+    s->head_row = malloc(M6_STEP_SEQUENCES * sizeof *s->head_row);
+    s->head_id = malloc(M6_STEP_SEQUENCES * sizeof *s->head_id);
+    s->head_how = malloc(M6_STEP_SEQUENCES * sizeof *s->head_how);
+    if (!s->head_row || !s->head_id || !s->head_how || !s->host || !s->patch_order || !s->depth.host || !s->depth.row || !s->depth.code || !s->depth.how)
         return 0;
     for (size_t p = 0; p < (size_t)m6_config_patches(c); p++)
         for (size_t i = 0; i < 6; i++)
@@ -88,38 +92,33 @@ static int alloc_host(struct m6_transformer *t)
     return 1;
 }
 
-enum m6_status m6_scratch_init(struct m6_transformer *t, struct m6_error *err)
+enum m6_status m6_lane_init(struct m6_lane *lane, struct m6_transformer *t, struct m6_error *err)
 {
-    struct m6_rows *rows = &t->rows;
+    struct m6_rows *rows = &lane->rows;
+    lane->model = t;
     rows->max = m6_transformer_rows(&t->config);
-    rows->spans_max = 64;
+    rows->spans_max = M6_STEP_SEQUENCES * 4;
     rows->pictures_max = (int)(sizeof rows->picture / sizeof *rows->picture);
     struct cutter k = {0};
-    cut_all(t, &k);
-    k.base = t->arena = t->ops->alloc(t->backend, k.used * sizeof(float));
+    cut_all(lane, &k);
+    k.base = lane->arena = t->ops->alloc(t->backend, k.used * sizeof(float));
     k.used = 0;
-    if (!t->arena || !alloc_rows(rows, t->config.slots) || !alloc_host(t))
+    if (!lane->arena || !alloc_rows(rows, t->config.slots) || !alloc_host(lane))
         return m6_fail(err, M6_ERR_MEMORY, "no memory for steps of %d rows", rows->max);
-    cut_all(t, &k);
+    cut_all(lane, &k);
     return M6_OK;
 }
 
-void m6_scratch_finish(struct m6_transformer *t)
+void m6_lane_finish(struct m6_lane *lane)
 {
-    struct m6_rows *rows = &t->rows;
-    struct m6_scratch *s = &t->scratch;
-    free(rows->token);
-    free(rows->position);
-    free(rows->slot);
-    free(rows->span);
+    struct m6_rows *rows = &lane->rows;
+    struct m6_scratch *s = &lane->scratch;
+    void *const all[] = {rows->token, rows->position, rows->slot,   rows->span,   s->host,      s->patch_order, s->depth.host,
+                         s->depth.row, s->depth.code, s->depth.how, s->head_row, s->head_id, s->head_how};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
     for (int i = 0; i < M6_SLOTS_MAX; i++)
         free(rows->code[i]);
-    free(s->host);
-    free(s->patch_order);
-    free(s->depth.host);
-    free(s->depth.row);
-    free(s->depth.code);
-    free(s->depth.how);
-    if (t->arena)
-        t->ops->free(t->backend, t->arena);
+    if (lane->arena)
+        lane->model->ops->free(lane->model->backend, lane->arena);
 }

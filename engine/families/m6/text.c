@@ -3,56 +3,51 @@
 
 #include "families/m6/answer.h"
 
-int m6_text_plan(struct m6_answer *a)
+int m6_text_pages(const struct m6_answer *a, int longest)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    struct m6_rows *rows = &t->rows;
-    const int fresh = a->text.count - a->text.fed;
-    if (!m6_rows_fit(rows, m6_prompt_rows(a) + fresh, a->picture_count + 2, a->picture_count))
+    return m6_cache_pages(longest ? a->text.max - 1 : a->text.count);
+}
+
+static void plan_choice(struct m6_answer *a, struct m6_lane *lane)
+{
+    struct m6_choice *c = &lane->choice[a->text.choice = lane->choices++];
+    *c = (struct m6_choice){.row = a->text.row, .how = a->how};
+    c->how.first = 0;
+    c->how.last = m6_tokenizer_vocab(lane->model->tokenizer);
+    c->how.position = (uint64_t)(a->text.count - a->text.given);
+}
+
+static int plan_target(struct m6_answer *a, struct m6_lane *lane, int room)
+{
+    struct m6_rows *rows = &lane->rows;
+    int fresh = a->text.count - a->text.fed;
+    if (fresh > room)
+        fresh = room > 1 ? room : 1;
+    if (!m6_rows_fit(rows, fresh, 1, 0))
         return 0;
-    m6_prompt_plan(a);
+    if (!m6_branch_grow(lane->model, &a->branch[0], fresh))
+        return M6_PLAN_NO_CACHE;
     const int first = m6_rows_segment(rows, &a->branch[0], fresh, 1);
     for (int i = 0; i < fresh; i++) {
         rows->token[first + i] = a->text.token[a->text.fed + i];
-        rows->position[first + i] = m6_position_target(&t->config, a->text.fed + i);
+        rows->position[first + i] = m6_position_target(&lane->model->config, a->text.fed + i);
     }
-    a->text.fed = a->text.count;
+    a->text.fed += fresh;
     a->text.row = first + fresh - 1;
-    return 1;
+    if (a->text.fed == a->text.count)
+        plan_choice(a, lane);
+    return fresh;
 }
 
-static struct m6_mat logits_of(struct m6_answer *a)
+/* The last of the prompt brings the first token with it. */
+int m6_text_plan(struct m6_answer *a, struct m6_lane *lane, int room)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
-    static const struct m6_epilogue plain = {.act = M6_ACT_NONE};
-    const int d = t->config.d_model;
-    const struct m6_mat logits = m6_mat_of(t->scratch.logits, 1, t->config.vocab);
-    t->ops->matmul(t->backend, logits, m6_mat_of(t->scratch.h + (size_t)a->text.row * (size_t)d, 1, d), &t->weights.head,
-                   &plain);
-    return logits;
-}
-
-static void score(struct m6_answer *a, const struct m6_sink *sink)
-{
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_mat logits = logits_of(a);
-    float yes, no;
-    t->ops->download(t->backend, &yes, logits.data + t->special.yes, sizeof yes);
-    t->ops->download(t->backend, &no, logits.data + t->special.no, sizeof no);
-    sink->emit(sink->arg, &(struct m6_event){.type = M6_EVENT_SCORE, .score = 1 / (1 + exp((double)no - (double)yes))});
-}
-
-static int32_t choose(struct m6_answer *a)
-{
-    struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_mat logits = logits_of(a);
-    struct m6_sample how = a->how;
-    int32_t id;
-    how.first = 0;
-    how.last = m6_tokenizer_vocab(t->tokenizer);
-    how.position = (uint64_t)(a->text.count - a->text.given);
-    t->ops->sample(t->backend, logits, &how, &id);
-    return id;
+    a->text.choice = -1;
+    const int spent = m6_prompt_plan(a, lane, room);
+    if (spent < 0 || !m6_prompt_done(a))
+        return spent;
+    const int more = plan_target(a, lane, room - spent);
+    return more > 0 ? spent + more : spent ? spent : more;
 }
 
 static void tell(const struct m6_sink *sink, const char *text)
@@ -61,18 +56,29 @@ static void tell(const struct m6_sink *sink, const char *text)
         sink->emit(sink->arg, &(struct m6_event){.type = M6_EVENT_TEXT, .text = text});
 }
 
-enum m6_status m6_text_take(struct m6_answer *a, const struct m6_sink *sink, int *done, struct m6_error *err)
+static void score(const struct m6_choice *c, const struct m6_sink *sink)
 {
-    struct m6_transformer *t = m6_answer_transformer(a);
+    const double score = 1 / (1 + exp((double)c->no - (double)c->yes));
+    sink->emit(sink->arg, &(struct m6_event){.type = M6_EVENT_SCORE, .score = score});
+}
+
+enum m6_status m6_text_take(struct m6_answer *a, struct m6_lane *lane, const struct m6_sink *sink, int *done,
+                            struct m6_error *err)
+{
+    struct m6_transformer *t = lane->model;
     enum m6_status status = M6_OK;
     const char *text;
+    if (a->text.choice < 0)
+        return M6_OK;
+    const struct m6_choice *choice = &lane->choice[a->text.choice];
     if (a->task == M6_TASK_MATCH) {
-        score(a, sink);
+        score(choice, sink);
         *done = 1;
         return M6_OK;
     }
-    const int32_t id = choose(a);
+    const int32_t id = choice->id;
     int ended = id == t->special.eos;
+    t->tokens++;
     if (!ended) {
         int size;
         const char *bytes = m6_tokenizer_token(t->tokenizer, id, &size);

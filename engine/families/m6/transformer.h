@@ -1,12 +1,13 @@
-/* One M6 model at work: weights, cache, the rows of the step that is being made up, and scratch.
+/* One M6 model at work: weights, cache, and lanes, each with the rows of a step that is being made up and scratch.
  *
- * All memory is allocated when the model is loaded; a step allocates nothing. */
+ * Lanes are allocated when the model is loaded; a step allocates nothing but entries of what is kept for later. */
 #ifndef M6_FAMILIES_M6_TRANSFORMER_H
 #define M6_FAMILIES_M6_TRANSFORMER_H
 
-#include "families/cache.h"
 #include "families/family.h"
+#include "families/features.h"
 #include "families/m6/weights.h"
+#include "families/prefix.h"
 #include "text/lexicon.h"
 #include "text/tokenizer.h"
 
@@ -14,10 +15,12 @@ struct m6_specials {
     int32_t bos, eos, mask, boi, yes, no, caption_en, caption_zh, ask, match, draw, script_en, script_zh;
 };
 
-/* A line of segments that each see the ones before: where the prompt of one row of guidance lives in the cache. */
+/* A line of segments that each see the ones before: where one row of guidance lives in the cache. */
 struct m6_branch {
-    int32_t *slot; /* all that were taken, in the order of use */
-    int used;
+    int32_t *slot;  /* in the order of use */
+    int used, room; /* slots that have rows; slots that may */
+    int32_t *page;  /* of what comes behind the source */
+    int pages;
 };
 
 /* The rows of a step. Content comes from one table (token), or several (code), or from a picture's stem. */
@@ -33,15 +36,39 @@ struct m6_rows {
     struct {
         int row;
         const uint8_t *rgb;
+        struct m6_key content;
     } picture[4 * M6_FRAMES_MAX];
     int pictures, pictures_max;
+};
+
+/* The choice of one token, or the weighing of two. */
+struct m6_choice {
+    int row; /* of the step */
+    struct m6_sample how;
+    int32_t id;
+    float yes, no;
+};
+
+/* The choice of the codes of `count` places, slot by slot. cond, uncond: rows of the step; uncond NULL: no guidance.
+ * position[i] + slot is the key of a draw. log_prob, if not NULL, receives the sum over slots of the chosen codes'. */
+struct m6_depth {
+    int count;
+    const int32_t *cond, *uncond;
+    const uint64_t *position;
+    float guidance;
+    struct m6_sample how; /* temperature, top_k, top_p, seed */
+    int32_t *code;        /* [count][slots] */
+    double *log_prob;
 };
 
 struct m6_scratch {
     /* [rows.max] each */
     float *x, *h, *qkv, *attended, *hidden, *router, *gate;
     int32_t *index;
-    float *logits; /* [vocab] */
+    /* heads: [M6_STEP_SEQUENCES] each */
+    float *last, *logits;
+    int32_t *head_row, *head_id;
+    struct m6_sample *head_how;
     /* pictures: three planes that any stage's activations fit in, and one of ordinary memory */
     float *plane[3], *host;
     int32_t *patch_order; /* [patches · 6] */
@@ -51,6 +78,20 @@ struct m6_scratch {
         int32_t *row, *code;
         struct m6_sample *how;
     } depth;
+};
+
+struct m6_transformer;
+
+/* One step under way. */
+struct m6_lane {
+    struct m6_transformer *model;
+    const struct m6_pause *pause; /* during forward and take */
+    struct m6_rows rows;
+    struct m6_choice choice[M6_STEP_SEQUENCES];
+    struct m6_depth depth[M6_STEP_SEQUENCES];
+    int choices, depths;
+    struct m6_scratch scratch;
+    float *arena; /* of rows' and scratch's backend memory */
 };
 
 struct m6_transformer {
@@ -64,10 +105,22 @@ struct m6_transformer {
     struct m6_lexicon lexicon;
     struct m6_weights weights;
     struct m6_cache cache;
-    struct m6_rows rows;
-    struct m6_scratch scratch;
-    float *arena; /* of rows' and scratch's backend memory */
+    struct m6_prefix prefix;
+    struct m6_features features;
+    struct m6_key secret; /* that keys are made under */
+    struct {
+        int stem, encode, decode; /* of one picture, in rows */
+    } cost;
+    struct m6_lane lane[M6_LANES];
+    uint64_t rows, parts, tokens, places; /* counted */
 };
+
+/* The backend is idle, and everything of this step lies in its lane. */
+static inline void m6_lane_pause(const struct m6_lane *lane)
+{
+    if (lane->pause)
+        lane->pause->fn(lane->pause->arg);
+}
 
 static inline struct m6_mat m6_mat_of(float *data, int rows, int cols)
 {
@@ -88,50 +141,49 @@ static inline void m6_gains_run(struct m6_transformer *t, struct m6_mat y, struc
 }
 
 /* ---- scratch.c ---- */
-enum m6_status m6_scratch_init(struct m6_transformer *, struct m6_error *err);
-void m6_scratch_finish(struct m6_transformer *);
+enum m6_status m6_lane_init(struct m6_lane *, struct m6_transformer *, struct m6_error *err);
+void m6_lane_finish(struct m6_lane *);
 
 /* ---- rows.c ---- */
-void m6_rows_clear(struct m6_rows *);
+void m6_lane_begin(struct m6_lane *);
 /* Whether so many rows, segments and pictures fit yet. */
 int m6_rows_fit(const struct m6_rows *, int rows, int spans, int pictures);
 /* Begins a segment of n rows behind all that the branch holds, and returns the first. The caller fills in what they are. */
 int m6_rows_segment(struct m6_rows *, struct m6_branch *, int n, int causal);
 
+/* ---- branch.c ---- */
+/* Room for the rows of a segment of the source, which has pages to itself. */
+void m6_branch_segment(struct m6_branch *, const int32_t *page, int rows);
+/* Room for so many rows behind the ones that are used; 0 if there are no pages for them. */
+int m6_branch_grow(struct m6_transformer *, struct m6_branch *, int rows);
+/* Gives back what grew, and forgets all rows. */
+void m6_branch_clear(struct m6_transformer *, struct m6_branch *);
+
 /* ---- stem.c ---- */
-/* x[row …] += the picture's patches. rgb: width × height pixels. */
-void m6_stem_run(struct m6_transformer *, const uint8_t *rgb, int row);
+/* x[row …] += the patches of the step's picture, computed or known. */
+void m6_stem_run(struct m6_lane *, int picture);
 /* Shared with the codec: x of n·h·w positions in plane 0, which the result replaces. */
-void m6_conv_block_run(struct m6_transformer *, const struct m6_conv_block *, int h, int w, int channels);
-void m6_picture_upload(struct m6_transformer *, const uint8_t *rgb); /* to plane 1, 4×4 blocks side by side */
+void m6_conv_block_run(struct m6_lane *, const struct m6_conv_block *, int h, int w, int channels);
+void m6_picture_upload(struct m6_lane *, const uint8_t *rgb); /* to plane 1, 4×4 blocks side by side */
 
 /* ---- stack.c ---- */
 /* Forwards all rows; their final LN(x) are in scratch.h afterwards. */
-void m6_stack_run(struct m6_transformer *);
+void m6_stack_run(struct m6_lane *);
 
-/* ---- depth.c ---- */
-/* Chooses the codes of `count` places, slot by slot. cond, uncond: rows of scratch.h; uncond NULL: no guidance. position[i]
- * + slot is the key of a draw. log_prob, if not NULL, receives the sum over slots of the chosen codes'. */
-struct m6_depth {
-    int count;
-    const int32_t *cond, *uncond;
-    const uint64_t *position;
-    float guidance;
-    struct m6_sample how; /* temperature, top_k, top_p, seed */
-    int32_t *code;        /* [count][slots] */
-    double *log_prob;
-};
-void m6_depth_run(struct m6_transformer *, const struct m6_depth *);
+/* ---- heads.c, depth.c ---- */
+/* Makes all choices of the step, of scratch.h. */
+void m6_heads_run(struct m6_lane *);
+void m6_depth_run(struct m6_lane *);
 
 /* ---- codec.c ---- */
 /* code: [places][slots]. rgb: width × height pixels. */
-void m6_codec_encode(struct m6_transformer *, const uint8_t *rgb, int32_t *code);
-void m6_codec_decode(struct m6_transformer *, const int32_t *code, uint8_t *rgb);
+void m6_codec_encode(struct m6_lane *, const uint8_t *rgb, int32_t *code);
+void m6_codec_decode(struct m6_lane *, const int32_t *code, uint8_t *rgb);
 
 /* ---- load.c ---- */
 enum m6_status m6_transformer_load(struct m6_model **, const struct m6_load *, struct m6_error *);
 void m6_transformer_destroy(struct m6_model *);
-/* The longest request's cache slots, and its rows in one step. */
+/* The longest request's rows in the cache, and the most rows in one step. */
 int m6_transformer_slots(const struct m6_config *);
 int m6_transformer_rows(const struct m6_config *);
 

@@ -30,6 +30,11 @@ struct m6_engine_params {
     const char *isa;     /* the best instruction set to use: "c", "avx2", "avx512", "avx512bf16"; NULL: the best there is */
     void (*log)(void *arg, int level, const char *message); /* level as in syslog(3): 3 error … 7 debug; may be NULL */
     void *log_arg;
+    /* Memory for keys and values: what requests in the middle and segments kept for reuse live in. 0: what suits the model. */
+    size_t cache_bytes;
+    /* Memory for what encoders made of pictures. 0: what suits the model; 1: none is kept. */
+    size_t encoder_bytes;
+    int step_rows; /* about how many rows a step computes at most; 0: 256 */
 };
 
 /* Loads a model and starts the engine. Blocks until it is ready. */
@@ -62,6 +67,7 @@ enum m6_task {
     M6_TASK_SCRIPT,  /* "N: idea" → text */
 };
 enum m6_priority { M6_INTERACTIVE, M6_LIVE, M6_BATCH };
+enum { M6_PRIORITIES = M6_BATCH + 1 };
 enum m6_draw_mode { M6_DRAW_AR, M6_DRAW_PROGRESSIVE };
 
 /* Packed RGB, 8 bits a sample, sRGB; rows `stride` bytes apart. Any size: the engine scales (area-averaging down,
@@ -124,6 +130,10 @@ struct m6_request_params {
     /* Called with each event. The last one is DONE, FAILED or CANCELLED. */
     void (*event)(void *arg, struct m6_request *request, const struct m6_event *event);
     void *arg;
+
+    uint64_t client;     /* whose request it is: clients of one priority are served alike, however many requests each has */
+    int64_t deadline_ns; /* on CLOCK_MONOTONIC: a request that has not ended by then is dropped (FAILED, M6_ERR_LATE), before
+                          * it costs anything if it has not begun. 0: none */
 };
 
 /* Fills in size and what suits a task: greedy captions and answers, drawings at temperature 1 with guidance 2.5, English,
@@ -132,7 +142,8 @@ void m6_request_params_init(struct m6_request_params *params, enum m6_task task)
 
 /* Checks and queues a request. What is refused at once: no or white text where one is needed (M6_ERR_ARGUMENT), text that
  * is not UTF-8 (M6_ERR_FORMAT, with the byte), longer than 64 KiB, more tokens or pictures than the model takes
- * (M6_ERR_LIMIT, with the figures), a prompt or idea of which the model knows no word (M6_ERR_ARGUMENT). The handle stays valid until m6_request_release, which may be called before the end
+ * (M6_ERR_LIMIT, with the figures), what the whole cache could not hold (M6_ERR_LIMIT, with the figures), a prompt or idea
+ * of which the model knows no word (M6_ERR_ARGUMENT). One that there is no memory for now waits. The handle stays valid until m6_request_release, which may be called before the end
  * (the request then goes on, and its events still come) but not from within its own callback. */
 enum m6_status m6_engine_submit(struct m6_engine *engine, const struct m6_request_params *params,
                                 struct m6_request **request, struct m6_error *err);
@@ -140,6 +151,27 @@ void m6_request_cancel(struct m6_request *request);
 /* Waits until the request has ended and its last event has been delivered. */
 void m6_request_wait(struct m6_request *request);
 void m6_request_release(struct m6_request *request);
+
+/* ---- how it is doing ---- */
+
+struct m6_engine_stats {
+    size_t size;                                  /* sizeof(struct m6_engine_stats), set by the caller */
+    int queued[M6_PRIORITIES];                    /* requests that wait, suspended ones too */
+    int active[M6_PRIORITIES];                    /* requests that are being answered */
+    uint64_t done, failed, cancelled, late;       /* requests that ended */
+    uint64_t suspended;                           /* times that one gave its memory to a more urgent one */
+    uint64_t interrupted;                         /* times that a step was interrupted for more urgent ones */
+    uint64_t steps, rows, tokens, places;         /* steps; rows forwarded in them; tokens and places decided */
+    double tokens_per_s;                          /* tokens and places, lately */
+    double rows_per_step;                         /* lately */
+    uint64_t prefix_hits, prefix_misses;          /* segments of sources found in the cache, and computed */
+    uint64_t encoder_hits, encoder_misses;        /* pictures whose encoding was known, and computed */
+    uint64_t evictions;                           /* of both */
+    size_t cache_bytes, cache_used, cache_idle;   /* idle: kept in case it is asked for again */
+    size_t encoder_bytes, encoder_used;
+    int64_t busy_ns, own_ns; /* spent in steps; of that, deciding what goes into them and keeping the books */
+};
+void m6_engine_stats(const struct m6_engine *engine, struct m6_engine_stats *stats);
 
 /* Words of a prompt that the model was never shown, as a list separated by ", " in out. Returns how many words are
  * unknown; *known receives how many are known. */

@@ -21,6 +21,7 @@ enum m6_status {
     M6_ERR_LIMIT = -7,       /* a documented limit (length, memory, count) would be exceeded */
     M6_ERR_MODEL = -8,       /* the model is missing, incomplete or cannot do what is asked */
     M6_ERR_INTERNAL = -9,    /* a defect in M6 */
+    M6_ERR_LATE = -10,       /* its deadline has passed */
 };
 
 /* One sentence, UTF-8, always terminated. `text` is empty when nothing failed. */

@@ -41,7 +41,7 @@ static enum m6_status codec_open(struct codec *codec, const struct eval_run *run
     if (!codec->backend)
         return M6_ERR_MEMORY;
     const struct m6_load load = {
-        .backend = codec->backend, .compute = M6_BF16, .folder = run->model, .config = codec->config, .sequences = 1};
+        .backend = codec->backend, .compute = M6_BF16, .folder = run->model, .config = codec->config};
     struct m6_model *model = NULL;
     status = m6_transformer_load(&model, &load, err);
     codec->model = (struct m6_transformer *)(void *)model;
@@ -96,8 +96,8 @@ enum m6_status eval_tokenizer(const struct eval_run *run, cJSON *report, struct 
             free(rgb);
             break;
         }
-        m6_codec_encode(codec.model, rgb, code);
-        m6_codec_decode(codec.model, code, back);
+        m6_codec_encode(&codec.model->lane[0], rgb, code);
+        m6_codec_decode(&codec.model->lane[0], code, back);
         for (int k = 0; k < places; k++)
             used[code[k]] = 1;
         for (int p = 0; p < PIXELS; p++) {
