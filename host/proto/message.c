@@ -31,6 +31,17 @@ static size_t character(const unsigned char *p, size_t left)
     return 0;
 }
 
+void m6_message_clean(char *text, size_t size)
+{
+    for (size_t i = 0, n; i < size; i += n) {
+        n = character((const unsigned char *)text + i, size - i);
+        if (!n) {
+            text[i] = '?';
+            n = 1;
+        }
+    }
+}
+
 /* What must hold before a recursive parser sees the text. */
 static enum m6_status check(const char *text, size_t size, struct m6_error *err)
 {

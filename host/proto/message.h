@@ -21,6 +21,8 @@ struct m6_message {
 /* Parses the text of a message: UTF-8, no deeper than the limit, an object with a "type", nothing behind it. M6_ERR_FORMAT
  * otherwise, with the byte. The descriptors are the caller's to fill in. Finish it in any case. */
 enum m6_status m6_message_parse(struct m6_message *, const char *text, size_t size, struct m6_error *);
+/* Replaces bytes that are not UTF-8 by question marks: what plugins and file names bring must not end a connection. */
+void m6_message_clean(char *text, size_t size);
 /* Closes what was not taken out. A zeroed or finished one is fine. */
 void m6_message_finish(struct m6_message *);
 

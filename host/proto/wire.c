@@ -195,6 +195,8 @@ static struct m6_wire_out *make_out(cJSON *json)
     char *text = json ? cJSON_PrintUnformatted(json) : NULL;
     struct m6_wire_out *out = text ? calloc(1, sizeof *out) : NULL;
     const size_t n = text ? strlen(text) : 0;
+    if (text)
+        m6_message_clean(text, n);
     if (out && n <= M6_PROTO_MESSAGE_MAX && (out->bytes = malloc(PREFIX + n))) {
         const unsigned char prefix[PREFIX] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16),
                                               (unsigned char)(n >> 24)};
