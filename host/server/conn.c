@@ -29,6 +29,8 @@ void conn_close(struct conn *c)
     c->gone = 1;
     pthread_mutex_lock(&c->lock);
     c->dead = 1;
+    /* Closing alone would not do while a child of this process has the socket too. */
+    epoll_ctl(c->server->epoll, EPOLL_CTL_DEL, c->wire.fd, NULL);
     m6_wire_finish(&c->wire);
     pthread_cond_broadcast(&c->room);
     pthread_mutex_unlock(&c->lock);
