@@ -45,8 +45,8 @@ void conn_bury(struct m6_server *s)
             continue;
         }
         *at = c->next;
-        if (!--s->conn_count && !s->running && !s->waiting)
-            s->idle_since_ms = m6_proto_now_ms();
+        if (!--s->conn_count)
+            s->alone_since_ms = m6_proto_now_ms();
         conn_release(c);
     }
 }

@@ -74,7 +74,7 @@ struct m6_server {
     struct work *works;
     int running, batch_running, waiting;
     int64_t pixels; /* of frames that running jobs hold */
-    int64_t numbers, started_ms, idle_since_ms, drain_until_ms;
+    int64_t numbers, started_ms, idle_since_ms, alone_since_ms, drain_until_ms;
     int64_t done, failed, cancelled;
     enum server_state state;
 

@@ -109,7 +109,7 @@ static void check_idle(struct m6_server *s, int64_t now)
     const int64_t idle = now - s->idle_since_ms;
     if (s->running || s->waiting)
         return;
-    if (p->idle_exit_ms && !s->conn_count && idle >= p->idle_exit_ms) {
+    if (p->idle_exit_ms && !s->conn_count && idle >= p->idle_exit_ms && now - s->alone_since_ms >= p->idle_exit_ms) {
         server_log(s, 6, "idle: goes");
         m6_server_stop(s, 0);
     } else if (p->idle_unload_ms && idle >= p->idle_unload_ms && !s->loading && m6_host_engine(s->host)) {
@@ -162,7 +162,7 @@ enum m6_status m6_server_create(struct m6_server **out, const struct m6_server_p
     s->listener = params->listener;
     s->lock = s->epoll = s->wake = -1;
     pthread_mutex_init(&s->ended_lock, NULL);
-    s->started_ms = s->idle_since_ms = m6_proto_now_ms();
+    s->started_ms = s->idle_since_ms = s->alone_since_ms = m6_proto_now_ms();
     enum m6_status status = m6_address_lock(s->socket, ".lock", 0, &s->lock, err);
     if (!status)
         note_pid(s->lock);

@@ -83,7 +83,7 @@ for i in $(seq 100); do
     sleep 0.1
 done
 "$M6" status --json >out
-kill -9 "$(sed -n 's/.*"pid":[^0-9]*\([0-9]*\).*/\1/p' out)"
+kill -9 "$(grep -o '"pid":[^,]*' out | head -n 1 | tr -dc 0-9)"
 expect 4 "a dead host" "$M6" status
 ok "a host after a dead one" "$TOOLS/race" 4
 
