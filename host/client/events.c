@@ -172,8 +172,10 @@ static void job_event(struct m6_client *c, struct m6_message *m, enum m6_client_
     e->total = number(m->json, "total");
     m6_message_int(m->json, "ahead", 0, 0, INT32_MAX, &e->ahead);
     q->text = text_of(m->json, type == M6_CLIENT_PROGRESS ? "what" : "text");
-    if (type == M6_CLIENT_FAILED)
+    if (type == M6_CLIENT_FAILED) {
         e->status = status_of(m->json);
+        e->refused = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(m->json, "refused"));
+    }
     if (type == M6_CLIENT_CAPTION)
         read_times(e, m->json);
     if (type == M6_CLIENT_TAKEN) {

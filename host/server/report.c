@@ -120,6 +120,7 @@ cJSON *report_status(struct m6_server *s)
     cJSON_AddItemToObject(json, "model", model(s));
     cJSON_AddItemToObject(json, "clients", clients(s));
     cJSON_AddItemToObject(json, "jobs", jobs(s));
+    cJSON_AddStringToObject(json, "plugin_path", s->host->plugin_path);
     cJSON_AddItemToObject(json, "plugins", plugins(s->host));
     return json;
 }

@@ -23,6 +23,7 @@ static void tell_end(struct work *w)
     if (w->end == M6_JOB_FAILED) {
         cJSON_AddStringToObject(json, "status", m6_status_name(w->status));
         cJSON_AddStringToObject(json, "text", w->text);
+        cJSON_AddBoolToObject(json, "refused", w->state == WORK_WAITING);
     }
     conn_send(w->conn, NULL, json, -1, 0, 0);
 }

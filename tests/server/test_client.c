@@ -91,6 +91,10 @@ static void test_failures(void **state)
     until(c, M6_CLIENT_FAILED, &e);
     assert_int_equal(e.status, M6_ERR_ARGUMENT);
     assert_non_null(strstr(e.text, "juggle"));
+    assert_int_equal(e.refused, 1);
+    submit(c, "probe-refuse", NULL);
+    until(c, M6_CLIENT_FAILED, &e);
+    assert_int_equal(e.refused, 0);
     submit(c, "probe-echo", "{\"colour\": 1}");
     until(c, M6_CLIENT_FAILED, &e);
     assert_int_equal(e.status, M6_ERR_ARGUMENT);

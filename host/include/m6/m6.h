@@ -84,6 +84,7 @@ struct m6_client_event {
     int32_t time_base[2]; /* seconds = value × [0] / [1] */
     struct m6_client_picture picture;
     const char *hash; /* TAKEN: of the first input's frames, 32 hex digits; "" if none */
+    int refused;      /* FAILED: it never began, since what was asked cannot be done */
 };
 
 /* ---- opening ---- */
