@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <m6/m6.h>
@@ -24,6 +25,23 @@ static int is_same(const cJSON *json, const char *key, const char *wanted)
     return !strcmp(item->valuestring, wanted);
 }
 
+/* Whether the host runs the m6d beside this program, as it is now: one that was built since, or elsewhere, may give other bytes. */
+static int is_this_build(const cJSON *json)
+{
+    const cJSON *pid = cJSON_GetObjectItemCaseSensitive(json, "pid");
+    char link[64], theirs[PATH_MAX], ours[PATH_MAX];
+    if (getenv("M6_HOST"))
+        return 1; /* it was named */
+    snprintf(link, sizeof link, "/proc/%d/exe", cJSON_IsNumber(pid) ? pid->valueint : 0);
+    const ssize_t n = readlink(link, theirs, sizeof theirs - 1), m = readlink("/proc/self/exe", ours, sizeof ours - 8);
+    if (n <= 0 || m <= 0)
+        return 0;
+    theirs[n] = ours[m] = '\0';
+    char *slash = strrchr(ours, '/');
+    strcpy(slash ? slash + 1 : ours, "m6d");
+    return !strcmp(theirs, ours);
+}
+
 static int suits(struct m6_client *m6, const char *model)
 {
     struct m6_client_event e = {.size = sizeof e};
@@ -36,7 +54,7 @@ static int suits(struct m6_client *m6, const char *model)
     if (m6_find_plugins(plugins, sizeof plugins))
         plugins[0] = '\0';
     const int same = is_same(cJSON_GetObjectItemCaseSensitive(json, "model"), "path", model) &&
-                     is_same(json, "plugin_path", plugins);
+                     is_same(json, "plugin_path", plugins) && is_this_build(json);
     cJSON_Delete(json);
     return same;
 }

@@ -108,7 +108,7 @@ cJSON *peer_hear(struct peer *p)
     struct m6_message m;
     struct m6_error err = {""};
     enum m6_status status;
-    for (int64_t until = m6_proto_now_ms() + 10000; m6_proto_now_ms() < until;) {
+    for (int64_t until = m6_proto_now_ms() + 30000; m6_proto_now_ms() < until;) {
         const int got = m6_wire_next(&p->wire, &m, &status, &err);
         if (got < 0)
             fail_msg("the server sends %s", err.text);

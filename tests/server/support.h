@@ -26,7 +26,7 @@ void peer_open(struct peer *);       /* with hello and its answer */
 void peer_close(struct peer *);
 void peer_say(struct peer *, const char *json);
 void peer_say_fd(struct peer *, const char *json, int fd); /* fd stays the caller's */
-/* The next message but pings and, unless asked for, progress. NULL: the connection ended, or nothing within ten seconds. Delete it. */
+/* The next message but pings and, unless asked for, progress. NULL: the connection ended, or nothing within half a minute. Delete it. */
 cJSON *peer_hear(struct peer *);
 /* Skips messages until one of this type. */
 cJSON *peer_until(struct peer *, const char *type);

@@ -52,7 +52,7 @@ static void until(struct m6_client *c, enum m6_client_event_type type, struct m6
 {
     e->size = sizeof *e;
     do
-        if (m6_next(c, 10000, e) <= 0)
+        if (m6_next(c, 30000, e) <= 0)
             fail_msg("no event %d came", type);
     while (e->type != type);
 }

@@ -45,7 +45,7 @@ static void check_idle(void)
         cJSON_Delete(json);
         if (!busy)
             break;
-        if (tries > 500)
+        if (tries > 3000)
             fail_msg("%d jobs or clients are left", busy);
         usleep(10000);
     }
@@ -60,7 +60,7 @@ static int start(void **state)
 
 static int start_hasty(void **state)
 {
-    const struct m6_server_params params = {.lazy = 1, .heartbeat_ms = 50, .stall_ms = 400, .hello_ms = 200, .running_max = 8};
+    const struct m6_server_params params = {.lazy = 1, .heartbeat_ms = 500, .stall_ms = 2000, .hello_ms = 1000, .running_max = 8};
     serve(&params);
     return 0;
 }
@@ -335,11 +335,11 @@ static void test_stops_reading(void **state)
     }
     for (int i = 0; i < 10; i++)
         check_alive();
-    for (int i = 0; i < 100 && recv(p.wire.fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) > 0; i++) {
+    for (int i = 0; i < 300 && recv(p.wire.fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) > 0; i++) {
         struct pollfd fd = {p.wire.fd, POLLRDHUP, 0};
         if (poll(&fd, 1, 100) > 0)
             break;
-        assert_true(i < 99);
+        assert_true(i < 299);
     }
     check_idle();
     peer_close(&p);
@@ -354,7 +354,7 @@ static void test_silent(void **state)
     const int64_t from = m6_proto_now_ms();
     while (recv(mute, &byte, 1, 0) > 0)
         ;
-    assert_true(m6_proto_now_ms() - from < 2000);
+    assert_true(m6_proto_now_ms() - from < 8000);
     /* Pings come, and without an answer, the end. */
     int pings = 0;
     char bytes[4096];
