@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,18 @@ int m6_address_is_own(int fd, int *pid)
     return who.uid == geteuid();
 }
 
+/* A queue of connections that is full is waited for, not taken for a refusal. */
+static int connect_patiently(int fd, const struct sockaddr_un *address, socklen_t size)
+{
+    for (int tries = 0;; tries++) {
+        if (!connect(fd, (const struct sockaddr *)address, size))
+            return 0;
+        if ((errno != EAGAIN && errno != EINTR) || tries >= 400)
+            return -1;
+        poll(NULL, 0, 5);
+    }
+}
+
 enum m6_status m6_address_connect(const char *path, int *fd, int *absent, struct m6_error *err)
 {
     struct sockaddr_un address;
@@ -86,7 +99,7 @@ enum m6_status m6_address_connect(const char *path, int *fd, int *absent, struct
     enum m6_status status = M6_OK;
     if (*fd < 0) {
         status = m6_fail(err, M6_ERR_IO, "cannot make a socket: %s", strerror(errno));
-    } else if (connect(*fd, (struct sockaddr *)&address, size)) {
+    } else if (connect_patiently(*fd, &address, size)) {
         none = errno == ENOENT || errno == ECONNREFUSED;
         status = none ? m6_fail(err, M6_ERR_IO, "no host serves %.200s; start one with `m6 serve`", path)
                       : m6_fail(err, M6_ERR_IO, "cannot reach the host at %.200s: %s", path, strerror(errno));

@@ -74,7 +74,8 @@ struct m6_server {
     struct work *works;
     int running, batch_running, waiting;
     int64_t pixels; /* of frames that running jobs hold */
-    int64_t numbers, started_ms, idle_since_ms, alone_since_ms, drain_until_ms;
+    int64_t numbers, started_ms, idle_since_ms, alone_since_ms;
+    int64_t drain_until_ms, cancelled_ms; /* 0: not yet */
     int64_t done, failed, cancelled;
     enum server_state state;
 

@@ -229,6 +229,8 @@ int main(int argc, char **argv)
     log_line(NULL, 6, path);
     m6_server_run(server);
     activation_notify("STOPPING=1");
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
     /* A plugin that does not let go must not keep the process. */
     signal(SIGALRM, SIG_DFL);
     alarm(10);

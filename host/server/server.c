@@ -205,8 +205,8 @@ void server_drain(struct m6_server *s)
         s->drain_until_ms = m6_proto_now_ms() + s->params.drain_ms;
         close_door(s);
     }
-    if (now && s->drain_until_ms) {
-        s->drain_until_ms = 0;
+    if (now && !s->cancelled_ms) {
+        s->cancelled_ms = m6_proto_now_ms();
         for (struct work *w = s->works, *next; w; w = next) {
             next = w->next;
             work_cancel(w);
@@ -230,13 +230,14 @@ static int is_over(struct m6_server *s, int64_t now)
 {
     if (s->state == SERVER_SERVING)
         return 0;
+    const int64_t until = s->cancelled_ms ? s->cancelled_ms : s->drain_until_ms;
     if (!s->works)
-        return all_sent(s) || now >= s->drain_until_ms + FAREWELL_MS + CANCEL_MS;
-    if (now >= s->drain_until_ms && s->drain_until_ms) {
+        return all_sent(s) || now >= until + FAREWELL_MS;
+    if (!s->cancelled_ms && now >= until) {
         server_log(s, 4, "jobs did not end in time; they are cancelled");
         m6_server_stop(s, 1);
     }
-    return 0;
+    return s->cancelled_ms && now >= until + CANCEL_MS;
 }
 
 /* ---- the loop ---- */
