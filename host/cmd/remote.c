@@ -25,7 +25,8 @@ static int is_same(const cJSON *json, const char *key, const char *wanted)
     return !strcmp(item->valuestring, wanted);
 }
 
-/* Whether the host runs the m6d beside this program, as it is now: one that was built since, or elsewhere, may give other bytes. */
+/* Whether the host runs the m6d beside this program, as it is now: one that was built since, or
+ * elsewhere, may give other bytes. */
 static int is_this_build(const cJSON *json)
 {
     const cJSON *pid = cJSON_GetObjectItemCaseSensitive(json, "pid");
@@ -33,7 +34,8 @@ static int is_this_build(const cJSON *json)
     if (getenv("M6_HOST"))
         return 1; /* it was named */
     snprintf(link, sizeof link, "/proc/%d/exe", cJSON_IsNumber(pid) ? pid->valueint : 0);
-    const ssize_t n = readlink(link, theirs, sizeof theirs - 1), m = readlink("/proc/self/exe", ours, sizeof ours - 8);
+    const ssize_t n = readlink(link, theirs, sizeof theirs - 1),
+                  m = readlink("/proc/self/exe", ours, sizeof ours - 8);
     if (n <= 0 || m <= 0)
         return 0;
     theirs[n] = ours[m] = '\0';
@@ -61,7 +63,8 @@ static int suits(struct m6_client *m6, const char *model)
 
 struct m6_client *remote_open(struct cmd_context *ctx, const char *model)
 {
-    const struct m6_open_params params = {.size = sizeof params, .name = ctx->command->name, .reconnect = -1};
+    const struct m6_open_params params = {
+        .size = sizeof params, .name = ctx->command->name, .reconnect = -1};
     struct m6_error err = {""};
     struct m6_client *m6;
     char whole[PATH_MAX];
@@ -105,14 +108,16 @@ static void cancel(void *arg)
 }
 
 /* The same event, as the host core tells it. Returns 0 for one that it has no word for. */
-static int translate(const struct m6_client_event *from, struct m6_job_event *to, struct m6_plugin_picture *picture)
+static int translate(const struct m6_client_event *from, struct m6_job_event *to,
+                     struct m6_plugin_picture *picture)
 {
     static const struct {
         enum m6_client_event_type from;
         enum m6_job_event_type to;
     } types[] = {
-        {M6_CLIENT_PROGRESS, M6_JOB_PROGRESS}, {M6_CLIENT_TEXT, M6_JOB_TEXT},       {M6_CLIENT_CAPTION, M6_JOB_CAPTION},
-        {M6_CLIENT_PICTURE, M6_JOB_PICTURE},   {M6_CLIENT_WARNING, M6_JOB_WARNING}, {M6_CLIENT_DONE, M6_JOB_DONE},
+        {M6_CLIENT_PROGRESS, M6_JOB_PROGRESS}, {M6_CLIENT_TEXT, M6_JOB_TEXT},
+        {M6_CLIENT_CAPTION, M6_JOB_CAPTION},   {M6_CLIENT_PICTURE, M6_JOB_PICTURE},
+        {M6_CLIENT_WARNING, M6_JOB_WARNING},   {M6_CLIENT_DONE, M6_JOB_DONE},
         {M6_CLIENT_FAILED, M6_JOB_FAILED},     {M6_CLIENT_CANCELLED, M6_JOB_CANCELLED},
     };
     size_t i = 0;
@@ -120,7 +125,8 @@ static int translate(const struct m6_client_event *from, struct m6_job_event *to
         i++;
     if (i == sizeof types / sizeof *types)
         return 0;
-    *picture = (struct m6_plugin_picture){from->picture.width, from->picture.height, from->picture.stride, from->picture.rgb};
+    *picture = (struct m6_plugin_picture){from->picture.width, from->picture.height,
+                                          from->picture.stride, from->picture.rgb};
     *to = (struct m6_job_event){
         .type = types[i].to,
         .done = from->done,
@@ -138,7 +144,8 @@ static int translate(const struct m6_client_event *from, struct m6_job_event *to
 static enum m6_status submit(struct running *r, const struct m6_job_params *p, struct m6_error *err)
 {
     struct m6_client_input inputs[INPUTS_MAX];
-    struct m6_client_job job = {.size = sizeof job, .kind = p->kind, .params = p->params, .inputs = inputs};
+    struct m6_client_job job = {
+        .size = sizeof job, .kind = p->kind, .params = p->params, .inputs = inputs};
     for (int i = 0; p->inputs && p->inputs[i] && i < INPUTS_MAX; i++) {
         inputs[i] = (struct m6_client_input){.size = sizeof *inputs, .path = p->inputs[i]};
         job.input_count++;
@@ -146,7 +153,8 @@ static enum m6_status submit(struct running *r, const struct m6_job_params *p, s
     return m6_submit(r->m6, &job, &r->job, err);
 }
 
-enum m6_status remote_run(struct m6_client *m6, const struct m6_job_params *p, int *began, struct m6_error *err)
+enum m6_status remote_run(struct m6_client *m6, const struct m6_job_params *p, int *began,
+                          struct m6_error *err)
 {
     struct running r = {.m6 = m6};
     struct m6_client_event e = {.size = sizeof e};
@@ -163,7 +171,8 @@ enum m6_status remote_run(struct m6_client *m6, const struct m6_job_params *p, i
         if (e.job != r.job || !translate(&e, &event, &picture))
             continue;
         p->event(p->arg, NULL, &event);
-        ended = e.type == M6_CLIENT_DONE || e.type == M6_CLIENT_FAILED || e.type == M6_CLIENT_CANCELLED;
+        ended =
+            e.type == M6_CLIENT_DONE || e.type == M6_CLIENT_FAILED || e.type == M6_CLIENT_CANCELLED;
     }
     interrupt_watch_call(NULL, NULL);
     if (!ended)

@@ -197,7 +197,8 @@ int session_run(struct session *s, const struct session_job *job, struct session
         .kind = job->kind, .params = params, .inputs = job->inputs, .event = on_event, .arg = &run};
     progress_show(job->what, job->done, job->total);
     int accepted = 1;
-    enum m6_status status = s->remote ? remote_run(s->remote, &p, &accepted, &err) : m6_host_submit(s->host, &p, &handle, &err);
+    enum m6_status status = s->remote ? remote_run(s->remote, &p, &accepted, &err)
+                                      : m6_host_submit(s->host, &p, &handle, &err);
     if (!s->remote)
         accepted = status == M6_OK;
     if (accepted && !s->remote) {
@@ -216,7 +217,7 @@ int session_run(struct session *s, const struct session_job *job, struct session
     if (!status)
         return 0;
     int code = cmd_exit_of(status);
-    if (s->remote ? status == M6_ERR_IO && remote_is_gone(s->remote) : !m6_host_schema(s->host, job->kind))
+    if (s->remote ? remote_is_gone(s->remote) : !m6_host_schema(s->host, job->kind))
         code = CMD_MODEL; /* what no plugin offers is the installation's fault, not the caller's */
     else if (accepted && status == M6_ERR_ARGUMENT)
         code = CMD_INPUT; /* the options were right, but not what they were said of */
