@@ -11,6 +11,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct m6_job *watched;
+static void (*watched_cancel)(void *);
+static void *watched_arg;
 static atomic_int came;
 static sigset_t set;
 
@@ -28,6 +30,8 @@ static void *wait_for_signals(void *arg)
         pthread_mutex_lock(&lock);
         if (watched)
             m6_job_cancel(watched);
+        if (watched_cancel)
+            watched_cancel(watched_arg);
         pthread_mutex_unlock(&lock);
     }
     return NULL;
@@ -58,6 +62,16 @@ void interrupt_watch(struct m6_job *job)
     watched = job;
     if (job && atomic_load(&came))
         m6_job_cancel(job);
+    pthread_mutex_unlock(&lock);
+}
+
+void interrupt_watch_call(void (*cancel)(void *), void *arg)
+{
+    pthread_mutex_lock(&lock);
+    watched_cancel = cancel;
+    watched_arg = arg;
+    if (cancel && atomic_load(&came))
+        cancel(arg);
     pthread_mutex_unlock(&lock);
 }
 

@@ -10,6 +10,8 @@ struct m6_job;
 
 void interrupt_init(void);
 /* The job to cancel; NULL: none. If an interrupt came already, the job is cancelled now. */
+/* The same for what is no job of this process: called on the signals' thread. NULL: nothing. */
+void interrupt_watch_call(void (*cancel)(void *), void *arg);
 void interrupt_watch(struct m6_job *job);
 /* 0, or the signal that came. */
 int interrupt_signal(void);

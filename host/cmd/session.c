@@ -6,6 +6,7 @@
 
 #include "interrupt.h"
 #include "progress.h"
+#include "remote.h"
 
 struct run {
     struct session *session;
@@ -125,7 +126,8 @@ static void on_event(void *arg, struct m6_job *job, const struct m6_job_event *e
     }
     if (rc) {
         run->result->out_of_memory = 1;
-        m6_job_cancel(job);
+        if (job)
+            m6_job_cancel(job);
     }
 }
 
@@ -150,6 +152,11 @@ int session_open(struct session *s, struct cmd_context *ctx)
                         "no model was found; name its folder with --model, or see 'm6 doctor'");
     }
     interrupt_init();
+    s->remote = remote_open(ctx, s->model);
+    if (s->remote) {
+        s->warnings = cJSON_CreateArray();
+        return 0;
+    }
     const struct m6_host_params params = {.model = s->model,
                                           .threads = (int)ctx->threads,
                                           .log = getenv("M6_DEBUG") ? log_to_stderr : NULL};
@@ -161,6 +168,7 @@ int session_open(struct session *s, struct cmd_context *ctx)
 
 void session_close(struct session *s)
 {
+    remote_close(s->remote);
     m6_host_destroy(s->host);
     cJSON_Delete(s->warnings);
     memset(s, 0, sizeof *s);
@@ -188,9 +196,12 @@ int session_run(struct session *s, const struct session_job *job, struct session
     const struct m6_job_params p = {
         .kind = job->kind, .params = params, .inputs = job->inputs, .event = on_event, .arg = &run};
     progress_show(job->what, job->done, job->total);
-    enum m6_status status = m6_host_submit(s->host, &p, &handle, &err);
-    const int accepted = status == M6_OK;
-    if (accepted) {
+    int accepted = 1;
+    enum m6_status status = s->remote ? remote_run(s->remote, &p, &accepted, &err)
+                                      : m6_host_submit(s->host, &p, &handle, &err);
+    if (!s->remote)
+        accepted = status == M6_OK;
+    if (accepted && !s->remote) {
         interrupt_watch(handle);
         status = m6_job_wait(handle, &err);
         interrupt_watch(NULL);
@@ -206,7 +217,7 @@ int session_run(struct session *s, const struct session_job *job, struct session
     if (!status)
         return 0;
     int code = cmd_exit_of(status);
-    if (!m6_host_schema(s->host, job->kind))
+    if (s->remote ? remote_is_gone(s->remote) : !m6_host_schema(s->host, job->kind))
         code = CMD_MODEL; /* what no plugin offers is the installation's fault, not the caller's */
     else if (accepted && status == M6_ERR_ARGUMENT)
         code = CMD_INPUT; /* the options were right, but not what they were said of */

@@ -15,6 +15,7 @@
 
 struct session {
     struct cmd_context *ctx;
+    struct m6_client *remote; /* a host that runs; NULL: host is this process's own */
     struct m6_host *host;
     char model[4096]; /* folder */
     cJSON *warnings;  /* every sentence once, an array */

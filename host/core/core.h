@@ -37,6 +37,8 @@ struct m6_job {
     char **inputs;
     int input_count;
     enum m6_priority priority;
+    const struct m6_memory_input *const *memory;
+    enum m6_status (*prepare)(void *arg, struct m6_job *, struct m6_error *);
     void (*event)(void *arg, struct m6_job *, const struct m6_job_event *);
     void *arg;
 

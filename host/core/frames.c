@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/core.h"
+#include "core/memory.h"
 #include "core/stills.h"
 #include "media/media.h"
 
@@ -17,6 +18,7 @@ struct m6_frames {
     int given; /* the still */
     const struct m6_media *media;
     struct m6_media_source *source;
+    struct m6_memory *memory;
 };
 
 static const struct m6_media *media;
@@ -101,6 +103,8 @@ static enum m6_status open_frames(struct m6_frames *f, int input, struct m6_fram
         return m6_fail(err, M6_ERR_ARGUMENT, "this job needs a video or a picture; give it one");
     if (params->count < 0 || params->count > M6_FRAMES_COUNT_MAX || params->interval_ns < 0 || params->start_ns < 0)
         return m6_fail(err, M6_ERR_ARGUMENT, "up to %d frames at a time can be asked for, from times that are not negative", M6_FRAMES_COUNT_MAX);
+    if (f->job->memory && f->job->memory[input])
+        return m6_memory_open(f->job->memory[input], params, &f->memory, err);
     const char *path = f->job->inputs[input];
     enum m6_status status = check_path(path, err);
     if (!status && (params->max_width <= 0 || params->max_height <= 0)) {
@@ -138,6 +142,8 @@ void m6_host_frames_info(struct m6_frames *f, struct m6_frames_info *info)
     size_t size = info->size;
     if (f->source)
         f->media->source_info(f->source, &full);
+    if (f->memory)
+        m6_memory_info(f->memory, &full);
     full.size = size;
     memcpy(info, &full, size < sizeof full ? size : sizeof full);
 }
@@ -152,6 +158,8 @@ int m6_host_frames_next(struct m6_frames *f, struct m6_plugin_frame *frame)
         enum m6_status status = f->media->source_next(f->source, &full, &got, &err);
         if (status)
             return m6_job_fail(f->job, status, err.text);
+    } else if (f->memory) {
+        got = m6_memory_next(f->memory, &full);
     } else if (!f->given) {
         got = f->given = 1;
         full.picture = f->picture;
@@ -170,6 +178,7 @@ void m6_host_frames_close(struct m6_frames *f)
         return;
     if (f->source)
         f->media->source_close(f->source);
+    m6_memory_close(f->memory);
     m6_still_finish(&f->still);
     free(f);
 }

@@ -63,6 +63,10 @@ struct m6_job_params {
     void (*event)(void *arg, struct m6_job *, const struct m6_job_event *);
     void *arg;
     enum m6_priority priority; /* of its requests to the model; 0: interactive */
+    /* For input i, frames in memory instead of what its path names; NULL, or as many as inputs. They stay until the last event. */
+    const struct m6_memory_input *const *memory;
+    /* Called on the job's thread before the plugin runs; a failure is the job's; may be NULL. */
+    enum m6_status (*prepare)(void *arg, struct m6_job *, struct m6_error *);
 };
 /* Refuses unknown kinds and parameters that the schema does not allow (M6_ERR_ARGUMENT). Everything given is copied. */
 enum m6_status m6_host_submit(struct m6_host *, const struct m6_job_params *, struct m6_job **, struct m6_error *);

@@ -60,10 +60,20 @@ static void end(struct m6_job *job, int result)
     pthread_mutex_unlock(&job->lock);
 }
 
+static int prepare(struct m6_job *job)
+{
+    struct m6_error err = {""};
+    const enum m6_status status = job->prepare ? job->prepare(job->arg, job, &err) : M6_OK;
+    return status ? m6_job_fail(job, status, err.text) : 0;
+}
+
 static void *run(void *arg)
 {
     struct m6_job *job = arg;
-    end(job, job->cancelled ? 0 : job->kind->run(&m6_services, job->host, job));
+    int result = job->cancelled ? 0 : prepare(job);
+    if (!result && !job->cancelled)
+        result = job->kind->run(&m6_services, job->host, job);
+    end(job, result);
     return NULL;
 }
 
@@ -141,6 +151,8 @@ enum m6_status m6_host_submit(struct m6_host *host, const struct m6_job_params *
     job->host = host;
     job->kind = kind->kind;
     job->priority = params->priority;
+    job->memory = params->memory;
+    job->prepare = params->prepare;
     job->event = params->event;
     job->arg = params->arg;
     pthread_mutex_init(&job->lock, NULL);

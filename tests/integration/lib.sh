@@ -9,6 +9,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/m6-test-XXXXXX")
 trap 'cd / && rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
+# Commands do their work themselves, or (M6_TEST_HOST=own) in a host that the first of them starts for this test.
+export M6_HOST=none
+if [ "${M6_TEST_HOST:-}" = own ]; then
+    export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
+    trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+fi
+
 # The model in the package if it is there, else one of random weights; it knows "red", "cat" and "猫" at least.
 if [ -z "${M6_MODEL:-}" ] && ! "$M6" models list --json 2>/dev/null | "$TOOLS/json_check" 0 2>/dev/null; then
     "$TOOLS/make_model" "$work/model" || exit 1
