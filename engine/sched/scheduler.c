@@ -40,7 +40,7 @@ static int wait_for_work(struct m6_scheduler *s)
     return go_on;
 }
 
-static int stopping(struct m6_scheduler *s)
+int m6_scheduler_stopping(struct m6_scheduler *s)
 {
     pthread_mutex_lock(&s->lock);
     const int stop = s->stop;
@@ -56,7 +56,7 @@ static int idle(const struct m6_scheduler *s)
 static void *thread_main(void *arg)
 {
     struct m6_scheduler *s = arg;
-    while (!stopping(s)) {
+    while (!m6_scheduler_stopping(s)) {
         if (m6_scheduler_step(s, M6_PRIORITIES) || !idle(s))
             continue;
         m6_meter_publish(&s->meter, s->model, m6_clock());
