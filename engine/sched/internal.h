@@ -39,6 +39,8 @@ struct m6_scheduler {
 /* What came in goes to those that wait. */
 void m6_scheduler_receive(struct m6_scheduler *);
 
+int m6_scheduler_stopping(struct m6_scheduler *);
+
 /* ---- admit.c ---- */
 /* Tells the last event of an active request or one that is out of the queue, and forgets it. */
 void m6_scheduler_end(struct m6_scheduler *, struct m6_request *, enum m6_event_type, enum m6_status, const char *text);

@@ -41,7 +41,7 @@ static int wait_for_work(struct m6_scheduler *s)
     return go_on;
 }
 
-static int stopping(struct m6_scheduler *s)
+int m6_scheduler_stopping(struct m6_scheduler *s)
 {
     pthread_mutex_lock(&s->lock);
     const int stop = s->stop;
@@ -58,7 +58,7 @@ static void *thread_main(void *arg)
 {
     struct m6_scheduler *s = arg;
     fesetenv(FE_DFL_ENV); /* answers must not depend on who created the engine */
-    while (!stopping(s)) {
+    while (!m6_scheduler_stopping(s)) {
         if (m6_scheduler_step(s, M6_PRIORITIES) || !idle(s))
             continue;
         m6_meter_publish(&s->meter, s->model, m6_clock());

@@ -123,7 +123,7 @@ static void pause(void *arg)
     if (lane + 1 == M6_LANES || !(atomic_load(&s->arrived) & ((1u << level) - 1)))
         return;
     s->meter.now.interrupted++;
-    while (m6_scheduler_step(s, level))
+    while (!m6_scheduler_stopping(s) && m6_scheduler_step(s, level))
         ;
     s->lane = lane;
     s->level = level;

@@ -21,6 +21,8 @@ void m6_heads_run(struct m6_lane *lane)
         struct m6_choice *c = &lane->choice[i];
         const float *row = logits.data + (size_t)i * (size_t)vocab;
         c->id = s->head_id[i];
+        if (!c->weigh)
+            continue;
         t->ops->download(t->backend, &c->yes, row + t->special.yes, sizeof c->yes);
         t->ops->download(t->backend, &c->no, row + t->special.no, sizeof c->no);
     }

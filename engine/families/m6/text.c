@@ -11,7 +11,7 @@ int m6_text_pages(const struct m6_answer *a, int longest)
 static void plan_choice(struct m6_answer *a, struct m6_lane *lane)
 {
     struct m6_choice *c = &lane->choice[a->text.choice = lane->choices++];
-    *c = (struct m6_choice){.row = a->text.row, .how = a->how};
+    *c = (struct m6_choice){.row = a->text.row, .how = a->how, .weigh = a->task == M6_TASK_MATCH};
     c->how.first = 0;
     c->how.last = m6_tokenizer_vocab(lane->model->tokenizer);
     c->how.position = (uint64_t)(a->text.count - a->text.given);

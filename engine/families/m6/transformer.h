@@ -45,6 +45,7 @@ struct m6_rows {
 struct m6_choice {
     int row; /* of the step */
     struct m6_sample how;
+    int weigh; /* <yes> against <no> */
     int32_t id;
     float yes, no;
 };
