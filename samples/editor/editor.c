@@ -5,6 +5,7 @@
  *     ./editor clip.mp4 "a red dog on the beach" cut.otio
  *
  * Writes cut.otio (OpenTimelineIO: the clip with its captions as markers, then the picture) and cut.ppm. It knows libm6 and nothing else. */
+#define _POSIX_C_SOURCE 200809L
 #include <m6/m6.h>
 #include <stdio.h>
 #include <stdlib.h>
