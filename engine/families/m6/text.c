@@ -21,10 +21,10 @@ int m6_text_plan(struct m6_answer *a)
     return 1;
 }
 
-static struct m6_mat logits_of(struct m6_answer *a)
+static struct m6_mat logits_of(struct m6_answer *a, const float *bias)
 {
     struct m6_transformer *t = m6_answer_transformer(a);
-    static const struct m6_epilogue plain = {.act = M6_ACT_NONE};
+    const struct m6_epilogue plain = {.bias = bias, .act = M6_ACT_NONE};
     const int d = t->config.d_model;
     const struct m6_mat logits = m6_mat_of(t->scratch.logits, 1, t->config.vocab);
     t->ops->matmul(t->backend, logits, m6_mat_of(t->scratch.h + (size_t)a->text.row * (size_t)d, 1, d), &t->weights.head,
@@ -35,7 +35,7 @@ static struct m6_mat logits_of(struct m6_answer *a)
 static void score(struct m6_answer *a, const struct m6_sink *sink)
 {
     struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_mat logits = logits_of(a);
+    const struct m6_mat logits = logits_of(a, NULL);
     float yes, no;
     t->ops->download(t->backend, &yes, logits.data + t->special.yes, sizeof yes);
     t->ops->download(t->backend, &no, logits.data + t->special.no, sizeof no);
@@ -45,7 +45,7 @@ static void score(struct m6_answer *a, const struct m6_sink *sink)
 static int32_t choose(struct m6_answer *a)
 {
     struct m6_transformer *t = m6_answer_transformer(a);
-    const struct m6_mat logits = logits_of(a);
+    const struct m6_mat logits = logits_of(a, t->text_bias);
     struct m6_sample how = a->how;
     int32_t id;
     how.first = 0;
@@ -76,8 +76,6 @@ enum m6_status m6_text_take(struct m6_answer *a, const struct m6_sink *sink, int
     if (!ended) {
         int size;
         const char *bytes = m6_tokenizer_token(t->tokenizer, id, &size);
-        if (m6_tokenizer_is_special(t->tokenizer, id))
-            size = 0;
         a->text.token[a->text.count++] = id;
         status = m6_stream_push(&a->text.stream, bytes, (size_t)size, &text, done);
         if (status)
