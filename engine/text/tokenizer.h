@@ -1,8 +1,8 @@
 /* Byte-level BPE from a tokenizer.json, as the `tokenizers` library writes it (model.type BPE, ByteLevel
  * alphabet of GPT-2, added_tokens, pre_tokenizer Split with a regular expression that PCRE2 runs, or ByteLevel).
  *
- * Every byte must have a token, so every text has an encoding. An NFC normalizer is accepted but not run: text is expected
- * to be in NFC already.
+ * Every byte must have a token, so every text has an encoding. Texts are taken byte by byte as they are: a file that names
+ * a normalizer (NFC and the like) is refused.
  *
  * Threads: a tokenizer is immutable once loaded; encode and decode may run on many threads at once.
  */

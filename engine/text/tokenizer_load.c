@@ -75,9 +75,12 @@ static enum m6_status find_parts(struct loader *l, const cJSON *root)
     const cJSON *normalizer = cJSON_GetObjectItemCaseSensitive(root, "normalizer");
     const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(normalizer, "type"));
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(normalizer, "normalizers");
-    if (cJSON_IsObject(normalizer) && (!kind || (strcmp(kind, "NFC") != 0 && !(cJSON_IsArray(list) && !list->child))))
-        return m6_fail(l->err, M6_ERR_UNSUPPORTED, "%s: the normalizer \"%.40s\" is not supported", l->name,
-                       kind ? kind : "");
+    const int none = !normalizer || cJSON_IsNull(normalizer) ||
+                     (kind && !strcmp(kind, "Sequence") && cJSON_IsArray(list) && !list->child);
+    if (!none)
+        return m6_fail(l->err, M6_ERR_UNSUPPORTED,
+                       "%s: the normalizer \"%.40s\" is not supported; if all texts are normalized already, set it to null",
+                       l->name, kind ? kind : "");
     return M6_OK;
 }
 

@@ -35,4 +35,9 @@ int m6_bpe_specials(void);
 
 enum m6_status m6_bpe_write(const struct m6_bpe *, const char *path, struct m6_error *err);
 
+/* All of it by a recipe of kind "bpe": tokenizer.json in its folder. */
+struct m6_recipe;
+struct m6_source;
+enum m6_status m6_bpe_run(const struct m6_recipe *, const struct m6_source *, struct m6_error *err);
+
 #endif

@@ -1,12 +1,13 @@
 #include "train/bpe.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
+
+#include "io/file.h"
 
 /* GPT-2's printable stand-in for a byte, as UTF-8: itself where it prints, else U+0100 and up in order. */
 static int stand_in(uint8_t byte, char out[3])
@@ -126,11 +127,8 @@ enum m6_status m6_bpe_write(const struct m6_bpe *b, const char *path, struct m6_
     cJSON_Delete(root);
     if (!text)
         return m6_fail(err, M6_ERR_MEMORY, "no memory to write %s", path);
-    FILE *f = fopen(path, "w");
-    const int written = f && fputs(text, f) >= 0 && fputc('\n', f) >= 0;
-    const int closed = f && !fclose(f);
+    const struct m6_bytes part[] = {{text, strlen(text)}, {"\n", 1}};
+    const enum m6_status status = m6_file_write(path, part, 2, err);
     free(text);
-    if (!written || !closed)
-        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", path, strerror(errno));
-    return M6_OK;
+    return status;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <cjson/cJSON.h>
-
+#include "io/json.h"
+#include "text/utf8.h"
 #include "train/data.h"
 #include "train/data_random.h"
 #include "train/recipe.h"
@@ -67,8 +67,11 @@ static enum m6_status check_text(const struct place *p, const char *name, const 
 {
     if (!cJSON_IsString(v) || !v->valuestring[0])
         return bad(p, "\"%s\" must be a text", name);
-    if (strlen(v->valuestring) >= room)
+    const size_t size = strlen(v->valuestring), valid = m6_utf8_valid(v->valuestring, size);
+    if (size >= room)
         return bad(p, "\"%s\" is longer than %zu bytes", name, room - 1);
+    if (valid < size)
+        return bad(p, "\"%s\" is not UTF-8 at its byte %zu", name, valid);
     return M6_OK;
 }
 
@@ -172,7 +175,7 @@ static enum m6_status check_line(const struct manifest *m, const struct place *p
 /* ---- examples ---- */
 
 /* Every epoch goes through all lines of a kind in an order of its own: i ↦ (a·i + b) mod n, with a coprime to n. */
-static const cJSON *pick(const struct manifest *m, enum kind kind, enum m6_split split, uint64_t index, int *number)
+static const struct line *pick(const struct manifest *m, enum kind kind, enum m6_split split, uint64_t index)
 {
     const struct list *l = &m->list[kind][split];
     const uint64_t n = (uint64_t)l->count;
@@ -189,8 +192,7 @@ static const cJSON *pick(const struct manifest *m, enum kind kind, enum m6_split
             break;
     }
     const uint64_t at = split == M6_SPLIT_HELDOUT ? index % n : (a * (index % n) + b) % n;
-    *number = m->line[l->line[at]].number;
-    return m->line[l->line[at]].json;
+    return &m->line[l->line[at]];
 }
 
 static void copy_texts(const cJSON *json, const char *name, char to[M6_LANGS][M6_CAPTION_BYTES])
@@ -231,8 +233,9 @@ static enum m6_status example(void *self, enum m6_split split, int clip, uint64_
 {
     const struct manifest *m = self;
     const size_t area = (size_t)e->width * (size_t)e->height;
-    int number, i = 0;
-    const cJSON *json = pick(m, clip ? CLIP : STILL, split, index, &number), *v;
+    const struct line *line = pick(m, clip ? CLIP : STILL, split, index);
+    const cJSON *json = line->json, *v;
+    int i = 0;
     e->frames = clip ? M6_CLIP_FRAMES : 1;
     enum m6_status status = M6_OK;
     if (e->rgb && !clip)
@@ -245,6 +248,10 @@ static enum m6_status example(void *self, enum m6_split split, int clip, uint64_
         }
     if (!status && e->mask)
         status = read_mask(m, json, e, err);
+    if (status && err) {
+        const struct m6_error why = *err;
+        m6_fail(err, status, "line %d of the manifest: %.400s", line->number, why.text);
+    }
     copy_texts(json, "caption", e->caption);
     copy_texts(json, "prompt", e->prompt);
     copy_texts(json, "wrong", e->wrong);
@@ -252,8 +259,7 @@ static enum m6_status example(void *self, enum m6_split split, int clip, uint64_
     for (int l = 0; l < M6_LANGS && n > 1; l++)
         if (!e->wrong[l][0]) { /* another picture's caption will do, if it says something else */
             char other[M6_LANGS][M6_CAPTION_BYTES];
-            int unused;
-            copy_texts(pick(m, clip ? CLIP : STILL, split, next, &unused), "caption", other);
+            copy_texts(pick(m, clip ? CLIP : STILL, split, next)->json, "caption", other);
             if (strcmp(other[l], e->caption[l]) != 0)
                 strcpy(e->wrong[l], other[l]);
         }
@@ -276,8 +282,7 @@ static enum m6_status example(void *self, enum m6_split split, int clip, uint64_
 static enum m6_status script(void *self, enum m6_split split, uint64_t index, struct m6_script_example *e,
                              struct m6_error *err)
 {
-    int number;
-    const cJSON *json = pick(self, SCRIPT, split, index, &number);
+    const cJSON *json = pick(self, SCRIPT, split, index)->json;
     const cJSON *lang = cJSON_GetObjectItemCaseSensitive(json, "lang");
     e->lang = lang && !strcmp(lang->valuestring, "zh") ? M6_LANG_ZH : M6_LANG_EN;
     e->shots = cJSON_GetObjectItemCaseSensitive(json, "shots")->valueint;
@@ -298,10 +303,13 @@ static enum m6_status add_line(struct manifest *m, const struct place *p, const 
         m->line = more;
         m->room = room;
     }
-    const char *end;
-    cJSON *json = cJSON_ParseWithLengthOpts(text, size, &end, 0);
+    char name[M6_PATH_BYTES];
+    cJSON *json;
     enum kind kind = STILL;
-    const enum m6_status status = json ? check_line(m, p, json, &kind) : bad(p, "not JSON (column %td)", end - text + 1);
+    snprintf(name, sizeof name, "%.900s line %d", p->path, p->line);
+    enum m6_status status = m6_json_parse(&json, text, size, name, p->err);
+    if (!status)
+        status = check_line(m, p, json, &kind);
     if (status) {
         cJSON_Delete(json);
         return status;

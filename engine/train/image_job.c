@@ -50,7 +50,7 @@ static enum m6_status create(struct m6_trainer *t, struct m6_error *err)
     for (size_t i = 0; i < n; i++)
         j->example[i].wordless = 1;
     if (t->recipe.judge[0]) {
-        const enum m6_status status = m6_judge_load(&j->judge, t->recipe.judge, t->recipe.threads, err);
+        const enum m6_status status = m6_judge_load_for(&j->judge, &t->recipe, t->source, err);
         if (status)
             return status;
     }

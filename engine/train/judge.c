@@ -193,6 +193,35 @@ enum m6_status m6_judge_load(struct m6_judge **out, const char *path, int thread
     return status;
 }
 
+static int same_groups(const struct m6_judge_shape *s, const struct m6_source *source)
+{
+    int same = s->groups == source->groups;
+    for (int g = 0; g < s->groups && same; g++)
+        same = !strcmp(s->group[g].name, source->group[g].name) && s->group[g].count == source->group[g].count &&
+               s->group[g].classes == source->group[g].classes && s->group[g].absent == source->group[g].absent;
+    return same;
+}
+
+enum m6_status m6_judge_load_for(struct m6_judge **out, const struct m6_recipe *r, const struct m6_source *source,
+                                 struct m6_error *err)
+{
+    const enum m6_status status = m6_judge_load(out, r->judge, r->threads, err);
+    if (status)
+        return status;
+    const struct m6_judge_shape *s = &(*out)->shape;
+    const int sized = s->width == r->config.width && s->height == r->config.height;
+    if (sized && same_groups(s, source))
+        return M6_OK;
+    const enum m6_status wrong =
+        sized ? m6_fail(err, M6_ERR_MODEL, "%s judges other attributes than this data has: leave \"eval.judge\" out",
+                        r->judge)
+              : m6_fail(err, M6_ERR_MODEL, "%s judges pictures of %d × %d, and the config has %d × %d", r->judge, s->width,
+                        s->height, r->config.width, r->config.height);
+    m6_judge_destroy(*out);
+    *out = NULL;
+    return wrong;
+}
+
 void m6_judge_destroy(struct m6_judge *j)
 {
     if (!j)
@@ -222,6 +251,10 @@ enum m6_status m6_judge_score(struct m6_judge *j, const uint8_t *rgb, int n, str
         m6_tape_reset(j->tape);
         const m6_var x = m6_tape_input(j->tape, count * area / 16, 48, pixel);
         const float *logits = m6_tape_data(j->tape, m6_judge_graph(j->tape, j->params, s, x, count));
+        if (!logits) {
+            free(pixel);
+            return m6_fail(err, M6_ERR_MEMORY, "no memory to judge %d frames", n);
+        }
         for (int i = 0; i < count; i++) {
             struct m6_verdict *to = &v[first + i];
             memset(to, 0, sizeof *to);

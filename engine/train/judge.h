@@ -39,12 +39,11 @@ void m6_judge_softmax(const struct m6_judge_shape *, float *logits);
 struct m6_judge_tally {
     int right, all, found;
 };
-/* label: the truth, of one group; p: the probabilities of that group. */
-void m6_judge_count(struct m6_judge_tally *, const struct m6_label_group *, const int *label, const float *p);
-/* The same for all groups of a frame, and then as metrics: NAME.GROUP, NAME.found, NAME.mean. */
-void m6_judge_count_all(struct m6_judge_tally *, const struct m6_judge_shape *, const int *label, const float *p);
+/* A frame's groups: label is the truth, p the probabilities of every class. */
+void m6_judge_count(struct m6_judge_tally *, const struct m6_judge_shape *, const int *label, const float *p);
+/* As metrics: the prefix, and each group's name, "found", "mean". */
 struct m6_metrics;
-void m6_judge_report(const struct m6_judge_tally *, const struct m6_judge_shape *, const char *name,
+void m6_judge_report(const struct m6_judge_tally *, const struct m6_judge_shape *, const char *prefix,
                      struct m6_metrics *);
 
 /* ---- training ---- */
@@ -55,6 +54,9 @@ void m6_judge_augment(uint8_t *rgb, int width, int height, uint64_t key);
 struct m6_judge;
 /* path: judge.safetensors, as m6-train export writes it. Threads: one caller at a time. */
 enum m6_status m6_judge_load(struct m6_judge **out, const char *path, int threads, struct m6_error *err);
+/* The judge that a recipe names; it must suit the recipe's pictures and the data's labels. */
+enum m6_status m6_judge_load_for(struct m6_judge **out, const struct m6_recipe *, const struct m6_source *,
+                                 struct m6_error *err);
 void m6_judge_destroy(struct m6_judge *);
 const struct m6_judge_shape *m6_judge_shape(const struct m6_judge *);
 

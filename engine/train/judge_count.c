@@ -14,7 +14,7 @@ static int rank_of(const float *p, const struct m6_label_group *g, int which)
     return rank;
 }
 
-void m6_judge_count(struct m6_judge_tally *t, const struct m6_label_group *g, const int *label, const float *p)
+static void count_group(struct m6_judge_tally *t, const struct m6_label_group *g, const int *label, const float *p)
 {
     int present = 0;
     for (int i = 0; i < g->count; i++)
@@ -33,10 +33,10 @@ void m6_judge_count(struct m6_judge_tally *t, const struct m6_label_group *g, co
     }
 }
 
-void m6_judge_count_all(struct m6_judge_tally *t, const struct m6_judge_shape *s, const int *label, const float *p)
+void m6_judge_count(struct m6_judge_tally *t, const struct m6_judge_shape *s, const int *label, const float *p)
 {
     for (int g = 0; g < s->groups; g++) {
-        m6_judge_count(&t[g], &s->group[g], label, p);
+        count_group(&t[g], &s->group[g], label, p);
         label += s->group[g].count;
         p += s->group[g].count * s->group[g].classes;
     }
@@ -74,7 +74,7 @@ enum m6_status m6_judge_frames(struct m6_judge *judge, const struct m6_example *
     const enum m6_status status = v ? m6_judge_score(judge, rgb, n, v, err)
                                     : m6_fail(err, M6_ERR_MEMORY, "no memory to judge %d frames", n);
     for (int i = 0; i < n && !status; i++)
-        m6_judge_count_all(tally, m6_judge_shape(judge), truth[i].label, v[i].probability);
+        m6_judge_count(tally, m6_judge_shape(judge), truth[i].label, v[i].probability);
     free(v);
     return status;
 }

@@ -86,7 +86,7 @@ static enum m6_status batch(struct m6_trainer *t, enum m6_split split, uint64_t 
     m6_tape_reset(t->tape);
     const m6_var x = m6_tape_input(t->tape, n * w * h / 16, 48, j->pixel);
     *logits = m6_judge_graph(t->tape, t->params, &j->shape, x, n);
-    return M6_OK;
+    return *logits == M6_NONE ? m6_fail(err, M6_ERR_MEMORY, "no memory for %d pictures", n) : M6_OK;
 }
 
 static enum m6_status step(struct m6_trainer *t, int64_t number, struct m6_metrics *m, struct m6_error *err)
@@ -132,7 +132,7 @@ static enum m6_status evaluate(struct m6_trainer *t, struct m6_metrics *m, struc
         for (int i = 0; i < n; i++) {
             memcpy(p, m6_tape_data(t->tape, logits) + (size_t)i * outputs, (size_t)outputs * sizeof *p);
             m6_judge_softmax(&j->shape, p);
-            m6_judge_count_all(tally, &j->shape, j->example[i].label, p);
+            m6_judge_count(tally, &j->shape, j->example[i].label, p);
         }
     }
     m6_judge_report(tally, &j->shape, "", m);

@@ -16,6 +16,7 @@
 #include "train/tape.h"
 
 /* ---- weights ---- */
+enum { M6_EXPERTS_MAX = 256 }; /* a layer, in training */
 enum m6_status m6_stack_params(struct m6_params *, const struct m6_config *, uint64_t seed, struct m6_error *err);
 /* Code embeddings and outputs start from the structure of the book: codes that share levels start alike. */
 void m6_stack_init_codes(struct m6_params *, const struct m6_config *, uint64_t seed);

@@ -80,7 +80,7 @@ static void draw_slots(struct drawing *d, m6_var h, int rows, float guidance)
         for (int side = 0; side < 2; side++)
             logits[side] = m6_depth_logits(t, p, x[side], told[side], s);
         const float *with = m6_tape_data(t, logits[0]), *without = m6_tape_data(t, logits[1]);
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; with && without && r < rows; r++) {
             d->drawn[r] = sample(with + (size_t)r * codes, without + (size_t)r * codes, codes, guidance, &d->rng,
                                  &d->sure[d->place[r]]);
             d->code[d->place[r] * d->slots + s] = d->drawn[r];
@@ -152,6 +152,8 @@ enum m6_status m6_draw(struct m6_trainer *t, const char *const *prompt, int n, i
         for (int r = 0; r < rows; r++)
             d.sure[d.place[r]] = noise * (float)-log(-log(m6_rng_unit(&d.rng) + 1e-12));
         draw_slots(&d, h, rows, guidance);
+        if (m6_tape_status(t->tape))
+            status = m6_fail(err, M6_ERR_MEMORY, "no memory to draw %d pictures", n);
         hide(&d, (int)(places * cos(1.5707963267948966 * step / steps)));
     }
     free(d.hidden);

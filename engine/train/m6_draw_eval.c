@@ -26,8 +26,11 @@ static enum m6_status decode(struct m6_trainer *t, const int32_t *code, int n, u
         m6_image_levels(c, grid, rows, level);
         m6_tape_reset(t->tape);
         const m6_var x = m6_tape_input(t->tape, rows, c->levels, level);
-        m6_blocks_picture(m6_tape_data(t->tape, m6_image_decode(t->tape, j->image, c, x, n)), n, c->width, c->height, 4,
-                          rgb);
+        const float *row = m6_tape_data(t->tape, m6_image_decode(t->tape, j->image, c, x, n));
+        if (row)
+            m6_blocks_picture(row, n, c->width, c->height, 4, rgb);
+        else
+            status = m6_fail(err, M6_ERR_MEMORY, "no memory to decode drawings");
     }
     free(grid);
     free(level);

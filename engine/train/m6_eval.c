@@ -88,7 +88,7 @@ enum m6_status m6_job_evaluate(struct m6_trainer *t, struct m6_metrics *m, struc
         const m6_var h = m6_job_forward(t, 0, &experts);
         if (m6_batch_loss(t->tape, t->params, &t->recipe.config, &j->batch, h, &t->recipe.objective, &l, err) ==
             M6_NONE)
-            status = M6_ERR_ARGUMENT;
+            status = m6_tape_status(t->tape) ? M6_ERR_MEMORY : M6_ERR_ARGUMENT;
         for (int o = 0; o < M6_OBJECTIVES_ALL && !status; o++) {
             y.loss[o] += l.loss[o] * l.rows[o];
             y.accuracy[o] += l.accuracy[o] * l.rows[o];

@@ -1,9 +1,7 @@
 /* The release folder of a trained model. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "io/file.h"
 #include "train/image.h"
@@ -71,9 +69,9 @@ enum m6_status m6_export(struct m6_trainer *t, const char *folder, struct m6_err
     int64_t step;
     if (!j->image)
         return m6_fail(err, M6_ERR_MODEL, "%s: a model without drawing cannot be exported", t->recipe.path);
-    if (mkdir(folder, 0777) && errno != EEXIST)
-        return m6_fail(err, M6_ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
     enum m6_status status = m6_trainer_newest(t->recipe.folder, path, &step, err);
+    if (!status)
+        status = m6_make_folders(folder, err);
     if (!status)
         status = m6_trainer_load_average(t->params, t->recipe.folder, err);
     if (!status && t->recipe.pseudo_to_real && step <= t->recipe.pseudo_to_real)

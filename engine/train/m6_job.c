@@ -64,9 +64,6 @@ static enum m6_status create(struct m6_trainer *t, struct m6_error *err)
     struct m6_job_state *j = t->self = calloc(1, sizeof *j);
     if (!j)
         return m6_fail(err, M6_ERR_MEMORY, "no memory for M6's training");
-    if ((r->clips && !t->source->clips) || (r->scripts && !t->source->scripts))
-        return m6_fail(err, M6_ERR_ARGUMENT, "%s: the batch has %s, and this data has none", r->path,
-                       r->clips && !t->source->clips ? "clips" : "scripts");
     enum m6_status status = m6_tokenizer_load(&j->tokenizer, r->tokenizer, err);
     if (!status)
         status = m6_tasks_init(&j->tasks, &t->recipe.config, &t->recipe.objective, j->tokenizer, err);
@@ -79,7 +76,7 @@ static enum m6_status create(struct m6_trainer *t, struct m6_error *err)
             status = m6_trainer_load_average(j->image, r->image_tokenizer, err);
     }
     if (!status && r->judge[0] && r->eval_drawings)
-        status = m6_judge_load(&j->judge, r->judge, r->threads, err);
+        status = m6_judge_load_for(&j->judge, r, t->source, err);
     return status ? status : m6_stack_params(t->params, &r->config, r->seed, err);
 }
 
@@ -200,7 +197,7 @@ static enum m6_status step(struct m6_trainer *t, int64_t number, struct m6_metri
     const m6_var h = m6_job_forward(t, train_capacity, &report);
     const m6_var loss = m6_batch_loss(t->tape, t->params, &r->config, &j->batch, h, &r->objective, &losses, err);
     if (loss == M6_NONE)
-        return M6_ERR_ARGUMENT;
+        return m6_tape_status(t->tape) ? M6_ERR_MEMORY : M6_ERR_ARGUMENT;
     m6_metrics_set(m, "loss", m6_tape_scalar(t->tape, loss));
     for (int o = 0; o < M6_OBJECTIVES_ALL; o++)
         if (losses.rows[o])

@@ -42,7 +42,7 @@ static void note_likeliest(struct m6_tape *t, m6_var logits, const struct chosen
 {
     const int n = m6_tape_cols(t, logits);
     const float *x = m6_tape_data(t, logits);
-    for (int r = 0; r < c->rows; r++, x += n) {
+    for (int r = 0; x && r < c->rows; r++, x += n) {
         int best = 0;
         for (int k = 1; k < n; k++)
             if (x[k] > x[best])
@@ -134,8 +134,6 @@ m6_var m6_batch_loss(struct m6_tape *t, const struct m6_params *p, const struct 
     memset(l->rows, 0, sizeof l->rows);
     for (int r = 0; l->likeliest && r < b->text.rows; r++)
         l->likeliest[r] = -1;
-    if (!good)
-        m6_fail(err, M6_ERR_MEMORY, "no memory for the losses of a batch");
     for (int o = 0; good && o < M6_OBJECTIVES_ALL; o++) {
         choose(b, o, &c);
         if (!(l->rows[o] = c.rows))
@@ -147,8 +145,10 @@ m6_var m6_batch_loss(struct m6_tape *t, const struct m6_params *p, const struct 
         one = m6_tape_scale(t, one, weight_of(weights, o));
         loss = loss == M6_NONE ? one : m6_tape_add(t, loss, one);
     }
-    if (good && loss == M6_NONE)
+    if (good && loss == M6_NONE && h != M6_NONE && !m6_tape_status(t))
         m6_fail(err, M6_ERR_ARGUMENT, "a batch has nothing to predict: give an objective a weight and its data");
+    else if (loss == M6_NONE)
+        m6_fail(err, M6_ERR_MEMORY, "no memory for a batch; make it smaller");
     free(c.id);
     free(c.target);
     free(c.back);

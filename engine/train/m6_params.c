@@ -82,6 +82,9 @@ enum m6_status m6_stack_params(struct m6_params *p, const struct m6_config *c, u
 {
     const int d = c->d_model;
     char name[64];
+    if (c->experts > M6_EXPERTS_MAX)
+        return m6_fail(err, M6_ERR_UNSUPPORTED, "\"experts\" is %d; a model that is trained here has at most %d",
+                       c->experts, M6_EXPERTS_MAX);
     int good = table(p, "embed.weight", c->vocab, d, embedding, seed) &&
                table(p, "head.weight", c->vocab, d, head_gain / sqrtf((float)d), seed) &&
                table(p, "pos.text", c->text_max, d, embedding, seed) &&

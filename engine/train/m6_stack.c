@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -89,7 +88,8 @@ static m6_var input(struct m6_tape *t, const struct m6_params *p, const struct m
     const int patch_rows = b->pictures * m6_config_patches(c), all = patch_rows + b->text.rows + b->code.rows;
     const int sixths = b->pictures * c->width * c->height / 256;
     int32_t *id = malloc((size_t)(all > sixths ? all : sixths) * sizeof *id);
-    assert(id);
+    if (!id)
+        return M6_NONE;
     m6_var part[3];
     int parts = 0;
     if (b->pictures)
@@ -108,13 +108,10 @@ static m6_var input(struct m6_tape *t, const struct m6_params *p, const struct m
     return x;
 }
 
-enum { EXPERTS_MAX = 256 };
-
 static m6_var experts(struct m6_tape *t, const struct m6_params *p, const struct m6_config *c, int layer, m6_var x,
                       float capacity, struct m6_expert_report *report)
 {
-    m6_var up[EXPERTS_MAX], up_bias[EXPERTS_MAX], down[EXPERTS_MAX], down_bias[EXPERTS_MAX];
-    assert(c->experts <= EXPERTS_MAX);
+    m6_var up[M6_EXPERTS_MAX], up_bias[M6_EXPERTS_MAX], down[M6_EXPERTS_MAX], down_bias[M6_EXPERTS_MAX];
     for (int e = 0; e < c->experts; e++) {
         up[e] = m6_weight_var(t, p, "layer.%d.expert.%d.up.weight", layer, e);
         up_bias[e] = m6_weight_var(t, p, "layer.%d.expert.%d.up.bias", layer, e);

@@ -6,9 +6,9 @@ list(APPEND M6_TRAIN_SOURCES
   train/recipe.c train/trainer.c train/trainer_report.c
   train/image.c train/image_job.c train/image_sheet.c
   train/judge.c train/judge_augment.c train/judge_job.c train/judge_count.c
-  train/bpe.c train/bpe_write.c
-  train/m6_stack.c train/m6_params.c train/m6_batch.c train/m6_bundle.c train/m6_loss.c train/m6_job.c train/m6_eval.c train/m6_draw.c train/m6_draw_eval.c
-  train/m6_export.c train/quant.c train/quant_read.c)
+  train/bpe.c train/bpe_write.c train/bpe_job.c
+  train/m6_stack.c train/m6_params.c train/m6_batch.c train/m6_bundle.c train/m6_loss.c train/m6_job.c
+  train/m6_eval.c train/m6_draw.c train/m6_draw_eval.c train/m6_export.c train/quant.c train/quant_read.c)
 cmake_language(DEFER CALL target_link_libraries m6train PUBLIC PkgConfig::PNG PkgConfig::JPEG)
 
 # The program that `m6 train` runs. Storyworld is one of its data sources, and none of the library's.

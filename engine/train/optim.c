@@ -82,21 +82,39 @@ static void adamw(struct m6_params *p, struct m6_pool *pool, const struct m6_opt
     m6_pool_run(pool, m6_optim_chunks(e->n), adamw_task, &a);
 }
 
+/* How long state[0] is; state[1], where there is one, has every element. */
+static int64_t state_length(const struct m6_param_entry *e, const struct m6_optim *o)
+{
+    const struct m6_param *q = &e->param;
+    return o->kind == M6_ADAFACTOR && q->rows > 1 && q->cols > 1 ? (int64_t)q->rows + q->cols : e->n;
+}
+
+static int has_momentum(const struct m6_optim *o)
+{
+    return o->kind == M6_ADAMW || o->beta1 > 0;
+}
+
+int m6_params_state_fits(const struct m6_params *p, const struct m6_optim *o)
+{
+    for (int i = 0; i < p->count; i++) {
+        const struct m6_param_entry *e = p->entry[i];
+        if (e->state_n[0] && (e->state_n[0] != state_length(e, o) || !e->state_n[1] != !has_momentum(o)))
+            return 0;
+    }
+    return 1;
+}
+
 /* Memory for everything before anything changes. */
 static int prepare(struct m6_params *p, const struct m6_optim *o)
 {
     int64_t most = 1;
     for (int i = 0; i < p->count; i++) {
         struct m6_param_entry *e = p->entry[i];
-        const struct m6_param *q = &e->param;
         if (e->n > most)
             most = e->n;
         if (!trained(e))
             continue;
-        const int factored = o->kind == M6_ADAFACTOR && q->rows > 1 && q->cols > 1;
-        if (!m6_param_state(e, 0, factored ? (int64_t)q->rows + q->cols : e->n))
-            return 0;
-        if ((o->kind == M6_ADAMW || o->beta1 > 0) && !m6_param_state(e, 1, e->n))
+        if (!m6_param_state(e, 0, state_length(e, o)) || (has_momentum(o) && !m6_param_state(e, 1, e->n)))
             return 0;
     }
     if (p->parts < m6_optim_chunks(most)) {

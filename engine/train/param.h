@@ -30,6 +30,9 @@ struct m6_optim {
  * is not finite changes nothing. Adafactor: arXiv 1804.04235, factored second moment, no first moment when beta1 = 0. */
 double m6_params_step(struct m6_params *, struct m6_pool *, const struct m6_optim *, int64_t step);
 
+/* Whether the state that was loaded is this optimizer's (or there is none yet). */
+int m6_params_state_fits(const struct m6_params *, const struct m6_optim *);
+
 /* An average of the values over time, for evaluation and release. decay 0 switches it off. */
 void m6_params_average(struct m6_params *, struct m6_pool *, float decay);
 void m6_params_swap_average(struct m6_params *); /* exchanges values and their average */
@@ -37,8 +40,7 @@ void m6_params_swap_average(struct m6_params *); /* exchanges values and their a
 /* Checkpoints hold everything that the next step depends on: values, optimizer state, average, and the caller's own words
  * (step, data position, …) as metadata; so a resumed run continues bit by bit. Written whole or not at all. */
 enum m6_status m6_params_save(const struct m6_params *, const char *path, const char *const *metadata, struct m6_error *err);
-/* Values only or all. Missing or mis-shaped tensors are an error unless `partial`. */
-enum m6_status m6_params_load(struct m6_params *, const struct m6_safetensors *, int values_only, int partial,
-                              struct m6_error *err);
+/* A whole checkpoint, which must hold every matrix. To start from the values of any file: quant.h. */
+enum m6_status m6_params_load(struct m6_params *, const struct m6_safetensors *, struct m6_error *err);
 
 #endif

@@ -56,6 +56,13 @@ done:
     return status;
 }
 
+int m6_param_shape_fits(const struct m6_param *q, const struct m6_stensor *t)
+{
+    if (t->dims == 1) /* a vector: [n] is as good as [1, n] */
+        return q->rows == 1 && t->dim[0] == q->cols;
+    return t->dims == 2 && t->dim[0] == q->rows && t->dim[1] == q->cols;
+}
+
 static int64_t elements(const struct m6_stensor *t)
 {
     int64_t n = 1;
@@ -76,7 +83,7 @@ static const char *unfit(const struct m6_stensor *t, const struct m6_param_entry
 {
     if (t->type != M6_F32)
         return "is not F32";
-    if (part == 0 && (t->dims != 2 || t->dim[0] != e->param.rows || t->dim[1] != e->param.cols))
+    if (part == 0 && !m6_param_shape_fits(&e->param, t))
         return "has another shape";
     if (part == 3 && elements(t) != e->n)
         return "has another length";
@@ -86,14 +93,13 @@ static const char *unfit(const struct m6_stensor *t, const struct m6_param_entry
 }
 
 /* Everything is checked before anything changes. */
-static enum m6_status check(const struct m6_params *p, const struct m6_safetensors *file, int parts, int partial,
-                            struct m6_error *err)
+static enum m6_status check(const struct m6_params *p, const struct m6_safetensors *file, struct m6_error *err)
 {
     for (int i = 0; i < p->count; i++) {
-        for (int part = 0; part < parts; part++) {
+        for (int part = 0; part < PARTS; part++) {
             const struct m6_stensor *t = find(file, p->entry[i], part);
             const char *why = t ? unfit(t, p->entry[i], part) : part == 0 ? "is missing" : NULL;
-            if (why && !partial)
+            if (why)
                 return m6_fail(err, M6_ERR_FORMAT, "tensor \"%s%s\" %s: expected F32 of %d x %d",
                                p->entry[i]->param.name, suffix[part], why, p->entry[i]->param.rows,
                                p->entry[i]->param.cols);
@@ -120,7 +126,7 @@ static int take(struct m6_param_entry *e, const struct m6_stensor *t, int part)
     return 1;
 }
 
-/* What a whole checkpoint does not hold had not been made when it was written. */
+/* What a checkpoint does not hold had not been made when it was written. */
 static void forget(struct m6_param_entry *e, int part)
 {
     if (part == 3) {
@@ -133,21 +139,17 @@ static void forget(struct m6_param_entry *e, int part)
     }
 }
 
-enum m6_status m6_params_load(struct m6_params *p, const struct m6_safetensors *file, int values_only, int partial,
-                              struct m6_error *err)
+enum m6_status m6_params_load(struct m6_params *p, const struct m6_safetensors *file, struct m6_error *err)
 {
-    const int parts = values_only ? 1 : PARTS;
-    const enum m6_status status = check(p, file, parts, partial, err);
+    const enum m6_status status = check(p, file, err);
     if (status != M6_OK)
         return status;
     for (int i = 0; i < p->count; i++) {
-        for (int part = 0; part < parts; part++) {
+        for (int part = 0; part < PARTS; part++) {
             const struct m6_stensor *t = find(file, p->entry[i], part);
-            if (!t || unfit(t, p->entry[i], part)) {
+            if (!t)
                 forget(p->entry[i], part);
-                continue;
-            }
-            if (!take(p->entry[i], t, part))
+            else if (!take(p->entry[i], t, part))
                 return m6_fail(err, M6_ERR_MEMORY, "no memory to load \"%s\"", p->entry[i]->param.name);
         }
     }

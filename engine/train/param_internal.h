@@ -20,6 +20,8 @@ struct m6_params {
     int64_t parts;
 };
 
+/* Whether a tensor of a file has the matrix's shape. */
+int m6_param_shape_fits(const struct m6_param *, const struct m6_stensor *);
 /* Zeroed and 64-byte aligned; NULL when there is none. */
 float *m6_param_array(int64_t n);
 /* Makes sure that state[i] holds n elements, zero when new. */

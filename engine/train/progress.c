@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,13 +66,25 @@ static void duration(double seconds, char *text, size_t size)
 
 int m6_progress_format(const struct m6_progress *p, const struct m6_progress_step *s, char *text, size_t size)
 {
-    char tokens[32] = "-", left[32];
+    enum { CELLS = 10 };
+    char bar[CELLS + 1], rate[32], left[32];
     const double seconds = p->seconds > 0 ? p->seconds : 1e-9;
-    short_number(p->tokens / seconds, tokens, sizeof tokens);
+    for (int i = 0; i < CELLS; i++)
+        bar[i] = (double)s->step * CELLS >= (double)s->total * (i + 1) ? '#' : '.';
+    bar[CELLS] = '\0';
+    short_number(p->items / seconds, rate, sizeof rate);
     duration((double)(s->total - s->step) * seconds, left, sizeof left);
-    const int n = snprintf(text, size, "step %lld/%lld  loss %.4f  %s tokens/s  %.0f GFLOP/s  %s left",
-                           (long long)s->step, (long long)s->total, p->loss, tokens, p->flops / seconds * 1e-9, left);
+    const int n = snprintf(text, size, "[%s] %lld/%lld  loss %.4f  %s %s/s  %.0f GFLOP/s  %s left", bar,
+                           (long long)s->step, (long long)s->total, p->loss, rate, s->unit, p->flops / seconds * 1e-9,
+                           left);
     return n < (int)size ? n : (int)size - 1;
+}
+
+/* A line that wraps could not be rewritten. */
+static size_t columns(FILE *terminal)
+{
+    struct winsize w;
+    return ioctl(fileno(terminal), TIOCGWINSZ, &w) || w.ws_col < 2 ? 256 : w.ws_col;
 }
 
 void m6_progress_step(struct m6_progress *p, const struct m6_progress_step *s)
@@ -79,7 +92,7 @@ void m6_progress_step(struct m6_progress *p, const struct m6_progress_step *s)
     const double time = now();
     p->steps++;
     blend(&p->seconds, time - p->last, p->steps, 20);
-    blend(&p->tokens, s->tokens, p->steps, 20);
+    blend(&p->items, s->items, p->steps, 20);
     blend(&p->flops, s->flops, p->steps, 20);
     if (isfinite(s->loss))
         blend(&p->loss, s->loss, p->steps, 50);
@@ -87,7 +100,8 @@ void m6_progress_step(struct m6_progress *p, const struct m6_progress_step *s)
     if (!p->terminal || (time - p->shown < 0.2 && s->step != s->total))
         return;
     char text[256];
-    const int n = m6_progress_format(p, s, text, sizeof text);
+    const size_t room = columns(p->terminal);
+    const int n = m6_progress_format(p, s, text, room < sizeof text ? room : sizeof text);
     fprintf(p->terminal, "\r%s%*s", text, p->wide > n ? p->wide - n : 0, "");
     if (s->step == s->total)
         fputc('\n', p->terminal);

@@ -21,8 +21,9 @@ float m6_schedule_rate(const struct m6_schedule *, int64_t step);
 struct m6_progress_step {
     int64_t step, total;
     double loss;
-    double tokens; /* in this step */
-    double flops;  /* in this step */
+    double items;     /* in this step */
+    const char *unit; /* what they are: "tokens" */
+    double flops;     /* in this step */
 };
 
 /* Rates and the time left are averages that forget over about 20 steps; the loss over about 50. */
@@ -30,7 +31,7 @@ struct m6_progress {
     FILE *terminal;  /* NULL: no line */
     double shown;    /* when the line was last written */
     double last;     /* when the last step ended */
-    double seconds, tokens, flops, loss; /* averages a step */
+    double seconds, items, flops, loss; /* averages a step */
     int64_t steps;
     int wide; /* characters of the line that is there */
 };

@@ -15,7 +15,8 @@ enum m6_status m6_quant_write(const struct m6_params *, enum m6_quant, const cha
                               struct m6_error *err);
 
 /* The values of a file, whatever its types: what m6_quant_write wrote, or a checkpoint. Matrices that the file
- * lacks are an error unless `partial`; then they stay as they are. */
+ * lacks are an error unless `partial`; then they stay as they are, but one at least has to be there. path: a file, or a
+ * model's folder. */
 enum m6_status m6_quant_read(struct m6_params *, const char *path, int partial, struct m6_error *err);
 
 #endif

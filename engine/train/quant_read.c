@@ -2,17 +2,18 @@
 #include <string.h>
 
 #include "core/bf16.h"
+#include "train/param_internal.h"
 #include "train/quant.h"
 
 static enum m6_status read_one(struct m6_param *p, const struct m6_safetensors *file, const char *path,
                                struct m6_error *err)
 {
     const struct m6_stensor *t = m6_safetensors_find(file, p->name);
-    const size_t n = (size_t)p->rows * (size_t)p->cols, elements = t->bytes / m6_type_size(t->type);
+    const size_t n = (size_t)p->rows * (size_t)p->cols;
     char name[112];
     snprintf(name, sizeof name, "%s.scale", p->name);
     const struct m6_stensor *scale = t->type == M6_I8 ? m6_safetensors_find(file, name) : NULL;
-    if (elements != n || t->dim[t->dims - 1] != p->cols)
+    if (!m6_param_shape_fits(p, t))
         return m6_fail(err, M6_ERR_MODEL, "%s: \"%s\" is not of %d × %d, as the config wants it", path, p->name, p->rows,
                        p->cols);
     if (t->type == M6_I8 && (!scale || scale->type != M6_F32 || scale->bytes != (size_t)p->rows * sizeof(float)))
@@ -44,13 +45,19 @@ enum m6_status m6_quant_read(struct m6_params *p, const char *path, int partial,
     enum m6_status status = m6_safetensors_open(&file, path, err);
     if (status)
         return status;
+    int found = 0;
     for (int i = 0; i < m6_params_count(p) && !status; i++) {
         struct m6_param *one = m6_params_at(p, i);
-        if (m6_safetensors_find(file, one->name))
+        if (m6_safetensors_find(file, one->name)) {
             status = read_one(one, file, path, err);
-        else if (!partial)
+            found++;
+        } else if (!partial) {
             status = m6_fail(err, M6_ERR_MODEL, "%s lacks \"%s\"", path, one->name);
+        }
     }
+    if (!status && !found)
+        status = m6_fail(err, M6_ERR_MODEL, "%s has none of the weights that are wanted, such as \"%s\"", path,
+                         m6_params_count(p) ? m6_params_at(p, 0)->name : "");
     m6_safetensors_close(file);
     return status;
 }

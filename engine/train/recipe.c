@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "io/file.h"
-#include "train/progress.h"
+#include "io/json.h"
 
 enum type { INTEGER, INTEGER64, REAL, SECONDS, TEXT, WORK_PATH, RECIPE_PATH };
 
@@ -137,6 +135,8 @@ static enum m6_status choice(struct reader *rd, const cJSON *v, const char *name
 static enum m6_status read_freeze(struct reader *rd, const cJSON *list)
 {
     const cJSON *v;
+    if (!cJSON_IsArray(list))
+        return m6_fail(rd->err, M6_ERR_FORMAT, "%s: \"freeze\" must be a list of weight names", rd->r->path);
     cJSON_ArrayForEach(v, list)
     {
         if (!cJSON_IsString(v) || rd->r->freezes == M6_FREEZE_MAX || strlen(v->valuestring) >= sizeof rd->r->freeze[0])
@@ -145,6 +145,33 @@ static enum m6_status read_freeze(struct reader *rd, const cJSON *list)
         strcpy(rd->r->freeze[rd->r->freezes++], v->valuestring);
     }
     return M6_OK;
+}
+
+static enum m6_status read_channels(struct reader *rd, const cJSON *list)
+{
+    int good = cJSON_GetArraySize(list) == 3;
+    for (int i = 0; i < 3 && good; i++) {
+        const cJSON *v = cJSON_GetArrayItem(list, i);
+        good = cJSON_IsNumber(v) && v->valueint >= 8 && v->valueint <= 4096;
+        if (good)
+            rd->r->judge_channels[i] = v->valueint;
+    }
+    return good ? M6_OK
+                : m6_fail(rd->err, M6_ERR_FORMAT, "%s: \"judge_channels\" must be three widths from 8 to 4096",
+                          rd->r->path);
+}
+
+static enum m6_status read_config(struct reader *rd, const cJSON *v)
+{
+    char path[M6_PATH_BYTES], *text;
+    if (!cJSON_IsString(v) || strlen(v->valuestring) + strlen(rd->here) + 2 > sizeof path)
+        return m6_fail(rd->err, M6_ERR_FORMAT, "%s: \"config\" must be a path", rd->r->path);
+    join(path, rd->here, v->valuestring);
+    enum m6_status status = m6_file_read(path, &text, NULL, rd->err);
+    if (!status)
+        status = m6_config_parse(&rd->r->config, text, path, rd->err);
+    free(text);
+    return status;
 }
 
 /* Fields that the table cannot say. Returns 1 if it knew the name. */
@@ -156,6 +183,10 @@ static int read_special(struct reader *rd, const char *section, const cJSON *v, 
         static const char *const names[] = {"adamw", "adafactor"};
         if (!(*status = choice(rd, v, "optimizer.kind", names, 2, &i)))
             r->optim.kind = i ? M6_ADAFACTOR : M6_ADAMW;
+    } else if (section && !strcmp(section, "optimizer") && !strcmp(v->string, "schedule")) {
+        static const char *const names[] = {"constant", "linear", "cosine"};
+        if (!(*status = choice(rd, v, "optimizer.schedule", names, 3, &i)))
+            r->schedule = (enum m6_schedule_shape)i;
     } else if (section) {
         return 0;
     } else if (!strcmp(v->string, "kind")) {
@@ -168,24 +199,9 @@ static int read_special(struct reader *rd, const char *section, const cJSON *v, 
     } else if (!strcmp(v->string, "freeze")) {
         *status = read_freeze(rd, v);
     } else if (!strcmp(v->string, "judge_channels")) {
-        for (i = 0; i < 3; i++) {
-            const cJSON *n = cJSON_GetArrayItem(v, i);
-            if (!cJSON_IsNumber(n) || n->valueint < 8 || n->valueint > 4096) {
-                *status = m6_fail(rd->err, M6_ERR_FORMAT, "%s: \"judge_channels\" must be three widths", r->path);
-                break;
-            }
-            r->judge_channels[i] = n->valueint;
-        }
+        *status = read_channels(rd, v);
     } else if (!strcmp(v->string, "config")) {
-        char path[M6_PATH_BYTES], *text = NULL;
-        if (!cJSON_IsString(v) || strlen(v->valuestring) + strlen(rd->here) + 2 > sizeof path) {
-            *status = m6_fail(rd->err, M6_ERR_FORMAT, "%s: \"config\" must be a path", r->path);
-            return 1;
-        }
-        join(path, rd->here, v->valuestring);
-        if (!(*status = m6_file_read(path, &text, NULL, rd->err)))
-            *status = m6_config_parse(&r->config, text, path, rd->err);
-        free(text);
+        *status = read_config(rd, v);
     } else if (strcmp(v->string, "comment") != 0) {
         return 0;
     }
@@ -241,6 +257,8 @@ static enum m6_status check(const struct m6_recipe *r, const cJSON *root, struct
         missing = "tokenizer";
     else if (r->kind == M6_RECIPE_M6 && !r->image_tokenizer[0])
         missing = "image_tokenizer";
+    else if (r->kind == M6_RECIPE_BPE && !r->texts)
+        missing = "batch.texts";
     else if ((r->kind == M6_RECIPE_IMAGE || r->kind == M6_RECIPE_JUDGE) && !r->pictures)
         missing = "batch.pictures";
     else if (r->kind == M6_RECIPE_M6 && !(r->pictures + r->clips + r->scripts))
@@ -257,6 +275,7 @@ enum m6_status m6_recipe_read(struct m6_recipe *r, const char *path, const char 
         return m6_fail(err, M6_ERR_ARGUMENT, "the recipe's path is too long");
     strcpy(r->path, path);
     r->optim = (struct m6_optim){M6_ADAMW, 1e-3f, 0.9f, 0.95f, 1e-8f, 0.05f, 1.0f};
+    r->schedule = M6_SCHEDULE_COSINE;
     r->lr_floor = 0.05f;
     r->warmup = 200;
     r->average = 0.999f;
@@ -267,7 +286,6 @@ enum m6_status m6_recipe_read(struct m6_recipe *r, const char *path, const char 
     r->subject_weight = 3;
     r->absolute = 0.2f;
     r->vocab = 2048;
-    r->texts = r->scripts = 0;
     r->judge_channels[0] = 32, r->judge_channels[1] = 64, r->judge_channels[2] = 128;
     r->objective = (struct m6_objectives){1, 1, 1, 1, 1, 1, 0.5f, 2, 0};
 
@@ -275,13 +293,13 @@ enum m6_status m6_recipe_read(struct m6_recipe *r, const char *path, const char 
     const char *slash = strrchr(path, '/');
     snprintf(rd.here, sizeof rd.here, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
     char *text;
-    enum m6_status status = m6_file_read(path, &text, NULL, err);
-    if (status)
-        return status;
-    const char *end = text;
-    cJSON *root = cJSON_ParseWithOpts(text, &end, 1);
-    if (!cJSON_IsObject(root))
-        status = m6_fail(err, M6_ERR_FORMAT, "%s: not a JSON object (near byte %td)", path, end - text);
+    size_t size;
+    cJSON *root = NULL;
+    enum m6_status status = m6_file_read(path, &text, &size, err);
+    if (!status)
+        status = m6_json_parse(&root, text, size, path, err);
+    if (!status && !cJSON_IsObject(root))
+        status = m6_fail(err, M6_ERR_FORMAT, "%s is not a JSON object", path);
     if (!status)
         status = read_object(&rd, NULL, root);
     if (!status)
@@ -303,7 +321,7 @@ int m6_recipe_freezes(const struct m6_recipe *r, const char *name)
 
 float m6_recipe_lr(const struct m6_recipe *r, int64_t step)
 {
-    const struct m6_schedule s = {M6_SCHEDULE_COSINE, r->optim.lr, r->optim.lr * r->lr_floor, r->warmup, r->steps};
+    const struct m6_schedule s = {r->schedule, r->optim.lr, r->optim.lr * r->lr_floor, r->warmup, r->steps};
     return m6_schedule_rate(&s, step);
 }
 

@@ -9,6 +9,7 @@
 
 #include "families/m6/config.h"
 #include "train/param.h"
+#include "train/progress.h"
 
 enum m6_recipe_kind { M6_RECIPE_IMAGE, M6_RECIPE_JUDGE, M6_RECIPE_BPE, M6_RECIPE_M6, M6_RECIPE_KINDS };
 enum { M6_PATH_BYTES = 1024, M6_FREEZE_MAX = 16 };
@@ -32,7 +33,8 @@ struct m6_recipe {
     double checkpoint_seconds;
     int pictures, clips, scripts, texts; /* examples a step */
     struct m6_optim optim;               /* lr is the peak */
-    float lr_floor, average;             /* floor: share of the peak that the cosine ends at; average: EMA decay */
+    enum m6_schedule_shape schedule;     /* the fall of the learning rate after warm-up */
+    float lr_floor, average;             /* floor: share of the peak that it ends at; average: EMA decay */
     enum m6_tape_precision precision;
     uint64_t seed;
     struct m6_objectives objective;
@@ -48,7 +50,7 @@ enum m6_status m6_recipe_read(struct m6_recipe *, const char *path, const char *
 const char *m6_recipe_kind_name(enum m6_recipe_kind);
 /* Whether a recipe freezes this matrix. */
 int m6_recipe_freezes(const struct m6_recipe *, const char *name);
-/* The learning rate of a step (from 1): linear warm-up, then a cosine down to the floor. */
+/* The learning rate of a step (from 1): linear warm-up, then the schedule down to the floor. */
 float m6_recipe_lr(const struct m6_recipe *, int64_t step);
 /* A file's bytes, terminated; caller frees. */
 enum m6_status m6_file_read(const char *path, char **text, size_t *size, struct m6_error *err);

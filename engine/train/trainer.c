@@ -38,6 +38,16 @@ void m6_trainer_destroy(struct m6_trainer *t)
     free(t);
 }
 
+/* Whether the data has what a step wants of it. */
+static enum m6_status check_data(const struct m6_recipe *r, const struct m6_source *s, struct m6_error *err)
+{
+    const char *none = r->pictures && !s->stills ? "pictures" : r->clips && !s->clips ? "clips" : NULL;
+    if (!none && r->scripts && !s->scripts)
+        none = "scripts";
+    return none ? m6_fail(err, M6_ERR_ARGUMENT, "%s: \"batch.%s\" is not 0, and the data has no %s", r->path, none, none)
+                : M6_OK;
+}
+
 enum m6_status m6_trainer_create(struct m6_trainer **out, const struct m6_recipe *recipe, struct m6_source *source,
                                  struct m6_error *err)
 {
@@ -45,12 +55,14 @@ enum m6_status m6_trainer_create(struct m6_trainer **out, const struct m6_recipe
     if (!jobs[recipe->kind])
         return m6_fail(err, M6_ERR_ARGUMENT, "%s: a recipe of kind \"%s\" takes no training steps", recipe->path,
                        m6_recipe_kind_name(recipe->kind));
+    enum m6_status status = check_data(recipe, source, err);
+    if (status)
+        return status;
     struct m6_trainer *t = calloc(1, sizeof *t);
     if (!t)
         return m6_fail(err, M6_ERR_MEMORY, "no memory for a trainer");
     t->recipe = *recipe;
     t->source = source;
-    enum m6_status status = M6_OK;
     t->pool = m6_pool_create(recipe->threads);
     t->params = m6_params_create();
     if (!t->pool || !t->params)
@@ -149,66 +161,92 @@ static enum m6_status save(struct m6_trainer *t, int64_t step, struct m6_error *
 static enum m6_status load(struct m6_params *p, const char *path, struct m6_error *err)
 {
     struct m6_safetensors *file;
-    enum m6_status status = m6_safetensors_open(&file, path, err);
-    if (status)
-        return status;
-    status = m6_params_load(p, file, 0, 0, err);
-    m6_safetensors_close(file);
+    struct m6_error why = {""};
+    enum m6_status status = m6_safetensors_open(&file, path, &why);
+    if (!status) {
+        status = m6_params_load(p, file, &why);
+        m6_safetensors_close(file);
+    }
+    if (status == M6_ERR_FORMAT)
+        return m6_fail(err, status, "checkpoint %.200s: %.200s; remove the file to go on from the one before", path,
+                       why.text);
+    return status ? m6_fail(err, status, "%s", why.text) : M6_OK;
+}
+
+/* The values that a run, or a release of one, has come to. */
+static enum m6_status load_values(struct m6_params *p, const char *from, int partial, struct m6_error *err)
+{
+    char path[M6_PATH_BYTES];
+    if (!m6_trainer_newest(from, path, NULL, err))
+        return m6_quant_read(p, path, partial, err);
+    const enum m6_status status = m6_quant_read(p, from, partial, err);
+    if (status == M6_ERR_IO)
+        return m6_fail(err, M6_ERR_MODEL,
+                       "%s holds neither a checkpoint nor a model that can be read: run the recipe that makes it first",
+                       from);
     return status;
 }
 
-enum m6_status m6_trainer_load_average(struct m6_params *p, const char *folder, struct m6_error *err)
+enum m6_status m6_trainer_load_average(struct m6_params *p, const char *from, struct m6_error *err)
 {
     char path[M6_PATH_BYTES];
-    enum m6_status status = m6_trainer_newest(folder, path, NULL, err);
-    if (!status)
-        status = load(p, path, err);
+    if (m6_trainer_newest(from, path, NULL, err)) /* a release holds averages alone */
+        return load_values(p, from, 0, err);
+    const enum m6_status status = load(p, path, err);
     if (!status)
         m6_params_swap_average(p);
     return status;
 }
 
-enum m6_status m6_trainer_resume(struct m6_trainer *t, int64_t *step, struct m6_error *err)
+static enum m6_status resume(struct m6_trainer *t, int64_t *step, struct m6_error *err)
 {
     char path[M6_PATH_BYTES];
-    *step = 0;
-    if (m6_trainer_newest(t->recipe.folder, path, step, NULL))
+    if (m6_trainer_newest(t->recipe.folder, path, step, NULL)) {
+        *step = 0;
         return M6_OK;
-    return load(t->params, path, err);
+    }
+    const enum m6_status status = load(t->params, path, err);
+    if (!status && !m6_params_state_fits(t->params, &t->recipe.optim))
+        return m6_fail(err, M6_ERR_ARGUMENT,
+                       "%s was trained with another optimizer: start again with --fresh, or in another folder with this "
+                       "one as \"init_from\"",
+                       path);
+    return status;
+}
+
+enum m6_status m6_make_folders(const char *path, struct m6_error *err)
+{
+    char part[M6_PATH_BYTES];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *p = part + 1;; p++)
+        if (*p == '/' || !*p) {
+            const char was = *p;
+            *p = '\0';
+            if (mkdir(part, 0777) && errno != EEXIST)
+                return m6_fail(err, M6_ERR_IO, "cannot make the folder %s: %s", part, strerror(errno));
+            if (!(*p = was))
+                return M6_OK;
+        }
 }
 
 static enum m6_status begin(struct m6_trainer *t, int fresh, int64_t *step, struct m6_error *err)
 {
-    enum m6_status status = M6_OK;
     *step = 0;
-    for (char *p = t->recipe.folder + 1; ; p++)
-        if (*p == '/' || !*p) {
-            const char was = *p;
-            *p = '\0';
-            if (mkdir(t->recipe.folder, 0777) && errno != EEXIST)
-                return m6_fail(err, M6_ERR_IO, "cannot make the folder %s: %s", t->recipe.folder, strerror(errno));
-            if (!(*p = was))
-                break;
-        }
-    if (fresh)
+    enum m6_status status = m6_make_folders(t->recipe.folder, err);
+    if (!status && fresh)
         forget(t->recipe.folder);
-    else if ((status = m6_trainer_resume(t, step, err)))
-        return status;
-    if ((status = t->job->start(t, *step, err)))
-        return status;
-    if (*step == 0 && t->recipe.init_from[0]) {
-        /* A run's folder, a release's, or a file. */
-        char path[M6_PATH_BYTES];
-        if (m6_trainer_newest(t->recipe.init_from, path, NULL, NULL))
-            return m6_quant_read(t->params, t->recipe.init_from, 1, err);
-        return m6_quant_read(t->params, path, 1, err);
-    }
-    return M6_OK;
+    else if (!status)
+        status = resume(t, step, err);
+    if (!status)
+        status = t->job->start(t, *step, err);
+    if (!status && *step == 0 && t->recipe.init_from[0])
+        status = load_values(t->params, t->recipe.init_from, 1, err);
+    return status;
 }
 
 /* ---- the loop ---- */
 
-enum { LOG_SECONDS = 10 };
+enum { LOG_SECONDS = 10, LOST_STEPS = 100 };
 
 struct progress {
     struct m6_jsonl *log;
@@ -299,6 +337,7 @@ static enum m6_status one_step(struct m6_trainer *t, struct progress *p, int64_t
     p->examples += examples;
     m6_progress_step(&p->line, &(struct m6_progress_step){step, r->steps, m6_metrics_get(&m, "loss"),
                                                           isnan(rows) ? examples : rows,
+                                                          isnan(rows) ? "pictures" : "tokens",
                                                           m6_tape_flops(t->tape) - flops});
     return M6_OK;
 }
@@ -307,10 +346,17 @@ static enum m6_status loop(struct m6_trainer *t, struct progress *p, int64_t ste
 {
     const struct m6_recipe *r = &t->recipe;
     double saved = now(), shown = now(), norm;
+    int lost = 0;
     enum m6_status status = M6_OK;
     while (step < r->steps) {
         if ((status = one_step(t, p, ++step, &norm, err)))
             return status;
+        lost = isfinite(norm) ? 0 : lost + 1;
+        if (lost == LOST_STEPS)
+            return m6_fail(err, M6_ERR_ARGUMENT,
+                           "%s: no gradient was finite in the %d steps up to %lld: lower \"optimizer.lr\", or raise "
+                           "\"optimizer.warmup\"",
+                           r->path, LOST_STEPS, (long long)step);
         const int last = step == r->steps, stop = t->stop && *t->stop;
         if (last || stop || now() - shown > LOG_SECONDS) {
             if ((status = report(t, p, step, norm, err)))

@@ -54,15 +54,16 @@ struct m6_trainer {
 enum m6_status m6_trainer_create(struct m6_trainer **out, const struct m6_recipe *, struct m6_source *,
                                  struct m6_error *err);
 void m6_trainer_destroy(struct m6_trainer *);
-/* Loads the newest checkpoint of the folder if there is one; step receives how far it had come (0: fresh). */
-enum m6_status m6_trainer_resume(struct m6_trainer *, int64_t *step, struct m6_error *err);
-/* Trains to the recipe's last step. M6_ERR_CANCELLED after a stop, with the checkpoint written. */
+/* Trains to the recipe's last step, from the newest checkpoint of its folder; fresh: from nothing, and the folder's
+ * checkpoints are removed. M6_ERR_CANCELLED after a stop, with the checkpoint written. */
 enum m6_status m6_trainer_run(struct m6_trainer *, int fresh, struct m6_error *err);
 
 /* The newest checkpoint in a folder, or M6_ERR_MODEL. */
 enum m6_status m6_trainer_newest(const char *folder, char path[M6_PATH_BYTES], int64_t *step, struct m6_error *err);
-/* Puts the averaged values of a folder's newest checkpoint into params: those that carry `prefix` ("" for all). */
-enum m6_status m6_trainer_load_average(struct m6_params *, const char *folder, struct m6_error *err);
+/* The averaged values of a run's newest checkpoint, or what an exported model (its folder, or its file) holds. */
+enum m6_status m6_trainer_load_average(struct m6_params *, const char *from, struct m6_error *err);
+/* Makes a folder and those that it lies in, where they are not there yet. */
+enum m6_status m6_make_folders(const char *path, struct m6_error *err);
 
 /* Fetches `count` examples from index `first` on, side by side. rgb and mask of each are set to stretches of the two
  * buffers, of `frames` pictures each (either may be NULL). */

@@ -34,10 +34,12 @@ enum m6_status m6_report_log(struct m6_jsonl *log, const char *event, const stru
     m6_jsonl_integer(log, "step", r->step);
     m6_jsonl_number(log, "seconds", r->seconds);
     m6_jsonl_number(log, "lr", r->lr);
-    m6_jsonl_number(log, "norm", r->norm);
     m6_jsonl_number(log, "gflops", r->gflops);
-    m6_jsonl_number(log, "examples_per_second", r->examples);
-    m6_jsonl_number(log, "data", r->data);
+    if (r->examples > 0) { /* of steps, not of evaluations */
+        m6_jsonl_number(log, "norm", r->norm);
+        m6_jsonl_number(log, "examples_per_second", r->examples);
+        m6_jsonl_number(log, "data", r->data);
+    }
     for (int i = 0; i < m->count; i++)
         m6_jsonl_number(log, m->metric[i].name, m->metric[i].value);
     return m6_jsonl_end(log, err);

@@ -96,10 +96,11 @@ static void look_for_cut(struct m6_scene_detector *d)
     if (d->cut_pending) {
         d->cut_pending = 0;
         int flash = m6_scene_difference(d->now.grey, d->before_that.grey) < 0.5 * d->cut_score;
-        if (!flash) {
-            add_boundary(d, d->before.time, 0);
-            forget_before(d, d->before.time);
-        }
+        /* The way back from a flash is no cut either. */
+        if (flash)
+            return;
+        add_boundary(d, d->before.time, 0);
+        forget_before(d, d->before.time);
     }
     double score = m6_scene_difference(d->now.grey, d->before.grey), usual = 0;
     int n = d->recents < RECENT ? d->recents : RECENT;

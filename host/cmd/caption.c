@@ -32,6 +32,9 @@ static int check_arguments(struct cmd_context *ctx, const struct caption_options
 {
     if (o->every >= 0 && o->on)
         return cmd_fail(ctx, CMD_USAGE, "--every and --on scene are two ways to cut; choose one");
+    if (o->every > 0 && o->every < 0.001)
+        return cmd_fail(ctx, CMD_USAGE,
+                        "--every is less than a millisecond; give more, or 0 for each frame");
     if (!o->output)
         return 0;
     const int code = output_check_type(ctx, o->output, "srt|vtt|ass|json");

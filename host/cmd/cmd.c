@@ -35,8 +35,10 @@ int cmd_fail(struct cmd_context *ctx, int code, const char *format, ...)
         cJSON_AddStringToObject(o, "error", text);
         cJSON_AddNumberToObject(o, "exit", code);
         char *json = cJSON_PrintUnformatted(o);
-        if (json)
+        if (json) {
+            m6_utf8_mend(json);
             puts(json);
+        }
         cJSON_free(json);
         cJSON_Delete(o);
         fflush(stdout);

@@ -8,7 +8,6 @@
 
 #include "doctor.h"
 #include "media/media.h"
-#include "prefix.h"
 #include "title/load.h"
 
 /* ---- the machine ---- */
@@ -193,7 +192,7 @@ void doctor_media(struct doctor *d)
     char text[512], path[PATH_MAX];
     if (m6_media_load(&media, &err)) {
         doctor_add(d, FINDING_BAD, "video",
-                   "apt-get install libavformat59 libavcodec59 libavfilter8 libswscale6", "%s",
+                   "apt-get install libavformat59 libavcodec59 libswscale6, and install m6 whole", "%s",
                    err.text);
     } else {
         media->describe(text, sizeof text);

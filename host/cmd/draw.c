@@ -77,7 +77,7 @@ static int name_outputs(struct cmd_context *ctx, const struct draw_options *o, c
     char base[64], suffix[16];
     snprintf(base, sizeof base, "m6-%llu.png", (unsigned long long)ctx->seed);
     const char *output = o->output ? o->output : base;
-    int code = output_check_type(ctx, output, "png");
+    int code = output_check_regular(ctx, output, "png");
     for (int i = 0; i < o->count && !code; i++) {
         snprintf(suffix, sizeof suffix, "-%03d.png", i + 1);
         names[i] = o->count > 1 ? outfile_sibling(output, suffix) : strdup(output);

@@ -1,9 +1,11 @@
 #include "interrupt.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/host.h"
@@ -16,16 +18,26 @@ static void *watched_arg;
 static atomic_int came;
 static sigset_t set;
 
+/* How long work that was cancelled may take to end, before it is left as it is: a file that is waited for need never come. */
+enum { PATIENCE_SECONDS = 5 };
+
 static void *wait_for_signals(void *arg)
 {
     for (;;) {
-        int sig;
-        if (sigwait(&set, &sig))
+        const struct timespec patience = {PATIENCE_SECONDS, 0};
+        const int first = atomic_load(&came);
+        int sig = first ? sigtimedwait(&set, NULL, &patience) : sigwaitinfo(&set, NULL);
+        if (sig < 0 && errno == EINTR)
             continue;
-        if (atomic_load(&came)) {
+        if (first) {
+            static const char sentence[] = "m6: interrupted; unfinished files were removed\n";
             outfile_abandon_all();
-            _exit(128 + sig);
+            if (sig < 0 && write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0)
+                sig = first;
+            _exit(128 + (sig > 0 ? sig : first));
         }
+        if (sig < 0)
+            continue;
         atomic_store(&came, sig);
         pthread_mutex_lock(&lock);
         if (watched)

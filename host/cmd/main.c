@@ -114,7 +114,7 @@ static int unknown_command(struct cmd_context *ctx, const char *name)
 static int wants_json(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-        if (!strcmp(argv[i], "--json"))
+        if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
             return 1;
     }
     return 0;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "output.h"
-#include "prefix.h"
 
 enum { MODELS_MAX = 256, CONFIG_MAX = 16 << 20 };
 
@@ -93,10 +92,10 @@ static cJSON *find_models(struct cmd_context *ctx)
     cJSON *list = cJSON_CreateArray();
     if (m6_find_model(ctx->model, found, sizeof found) == 0 && realpath(found, standard))
         add_model(list, standard, standard);
-    if (prefix_user_data("models", base, sizeof base) == 0)
-        add_folder(list, base, standard);
-    if (prefix_path("share/m6/models", base, sizeof base) == 0)
-        add_folder(list, base, standard);
+    for (int i = 0; i < M6_MODEL_FOLDERS; i++) {
+        if (m6_find_models(i, base, sizeof base) == 0)
+            add_folder(list, base, standard);
+    }
     return list;
 }
 

@@ -1,5 +1,6 @@
 #include "outfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -40,17 +41,6 @@ static void forget(const char *temp)
     pthread_mutex_unlock(&lock);
 }
 
-void outfile_abandon_all(void)
-{
-    pthread_mutex_lock(&lock);
-    for (int i = 0; i < ACTIVE_MAX; i++) {
-        if (active[i])
-            unlink(active[i]);
-        active[i] = NULL;
-    }
-    pthread_mutex_unlock(&lock);
-}
-
 static int folder_of(const char *path, char *folder)
 {
     const char *slash = strrchr(path, '/');
@@ -58,6 +48,34 @@ static int folder_of(const char *path, char *folder)
                   : slash       ? snprintf(folder, PATH_MAX, "%.*s", (int)(slash - path), path)
                                 : snprintf(folder, PATH_MAX, ".");
     return n < PATH_MAX ? 0 : -1;
+}
+
+/* A writer that is given a temporary may itself write beside it first, see create() in core/whole_file.c. */
+static void remove_parts(const char *temp)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(temp, '/'), *name = slash ? slash + 1 : temp;
+    const size_t n = strlen(name);
+    DIR *dir = folder_of(temp, folder) ? NULL : opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        if (!strncmp(e->d_name, name, n) && e->d_name[n] == '-')
+            unlinkat(dirfd(dir), e->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+void outfile_abandon_all(void)
+{
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < ACTIVE_MAX; i++) {
+        if (active[i]) {
+            remove_parts(active[i]);
+            unlink(active[i]);
+        }
+        active[i] = NULL;
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 int outfile_is_device(const char *path)
@@ -207,6 +225,22 @@ enum m6_status outfile_commit(struct outfile *o, struct m6_error *err)
     if (folder_of(o->path, folder) == 0)
         sync_path(folder, O_RDONLY | O_DIRECTORY);
     return M6_OK;
+}
+
+void outfile_name_in(const struct outfile *o, struct m6_error *err)
+{
+    struct m6_error said = *err;
+    char *at = o->temp ? strstr(said.text, o->temp) : NULL;
+    if (!at)
+        return;
+    *at = '\0';
+    snprintf(err->text, sizeof err->text, "%s%s%s", said.text, o->path, at + strlen(o->temp));
+}
+
+void outfile_withdraw(const struct outfile *o)
+{
+    if (o->path && o->temp == o->path && !o->overwrite)
+        unlink(o->path);
 }
 
 void outfile_finish(struct outfile *o)

@@ -25,6 +25,11 @@ enum m6_status outfile_begin(struct outfile *, const char *path, int overwrite,
                              struct m6_error *err);
 enum m6_status outfile_write(struct outfile *, const void *data, size_t size, struct m6_error *err);
 enum m6_status outfile_commit(struct outfile *, struct m6_error *err);
+/* A writer that was given the hidden name says it in its sentence; people know the file by its path. */
+void outfile_name_in(const struct outfile *, struct m6_error *err);
+/* Removes a file that was committed and replaced none: when one of several that belong together
+ * fails. */
+void outfile_withdraw(const struct outfile *);
 /* Removes the temporary if it was not committed, and frees. Zeroed structs are fine. */
 void outfile_finish(struct outfile *);
 /* Removes every temporary there is; for the way out. */

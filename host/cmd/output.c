@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/utf8.h"
 #include "outfile.h"
 #include "progress.h"
 
@@ -48,6 +49,7 @@ char *output_json_text(cJSON *value)
     FILE *out = json ? open_memstream(&text, &size) : NULL;
     cJSON_Delete(value);
     if (out) {
+        m6_utf8_mend(json);
         print_indented(out, json);
         fclose(out);
     }
@@ -68,6 +70,13 @@ int output_json(struct cmd_context *ctx, cJSON *value, int code)
 const char *output_model_name(const struct session *s)
 {
     static char name[256];
+    /* Its own name, once it is loaded. */
+    if (m6_host_engine(s->host)) {
+        struct m6_model_info info = {0};
+        m6_engine_info(m6_host_engine(s->host), &info);
+        snprintf(name, sizeof name, "%s", info.name);
+        return name;
+    }
     size_t n = strlen(s->model);
     while (n > 1 && s->model[n - 1] == '/')
         n--;
@@ -107,6 +116,14 @@ int output_check_type(struct cmd_context *ctx, const char *path, const char *typ
     for (const char *p = types; *p; p++)
         at += (size_t)snprintf(list + at, sizeof list - at, *p == '|' ? ", ." : "%c", *p);
     return cmd_fail(ctx, CMD_USAGE, "-o %s: the name must end in .%s", path, list);
+}
+
+int output_check_regular(struct cmd_context *ctx, const char *path, const char *types)
+{
+    if (outfile_is_device(path))
+        return cmd_fail(ctx, CMD_USAGE, "-o %s is a device or a pipe; give the name of a file",
+                        path);
+    return output_check_type(ctx, path, types);
 }
 
 int output_check(struct cmd_context *ctx, const char *path)

@@ -13,12 +13,14 @@ int output_json(struct cmd_context *, cJSON *value, int code);
 char *output_json_text(cJSON *value);
 /* Adds "seed", "model" (its name) and, if there are any, "warnings". */
 void output_add_origin(cJSON *object, const struct session *);
-/* "m6-mini" of ".../models/m6-mini/". */
+/* The model's name; before it is loaded, that of its folder. */
 const char *output_model_name(const struct session *);
 
 /* Whether path ends in one of "png|jpg"; otherwise reports and returns CMD_USAGE. Devices end in
  * nothing and pass. */
 int output_check_type(struct cmd_context *, const char *path, const char *types);
+/* For what is not text: a device or pipe is refused too. */
+int output_check_regular(struct cmd_context *, const char *path, const char *types);
 /* outfile_check that reports. */
 int output_check(struct cmd_context *, const char *path);
 /* outfile_put that reports. */

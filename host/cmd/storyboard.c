@@ -82,7 +82,7 @@ static int prepare(struct storyboard *s, struct cmd_context *ctx)
     struct m6_error err;
     snprintf(standard, sizeof standard, "m6-%llu.mp4", (unsigned long long)ctx->seed);
     const char *output = s->o->output ? s->o->output : standard;
-    int code = output_check_type(ctx, output, "mp4|mov|mkv");
+    int code = output_check_regular(ctx, output, "mp4|mov|mkv");
     if (code)
         return code;
     if (s->o->script) {

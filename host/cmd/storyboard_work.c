@@ -179,6 +179,8 @@ int storyboard_animate(struct storyboard *s)
         status = s->media->video_finish(w.video, &err);
     s->media->video_destroy(w.video);
     free(cues);
+    if (status)
+        outfile_name_in(&s->video, &err);
     const int interrupted = session_interrupted(ctx);
     if (interrupted)
         return interrupted;
@@ -198,6 +200,8 @@ static enum m6_status write_pictures(struct storyboard *s, struct m6_error *err)
         if (!status)
             status = m6_still_write_png(s->picture[i].temp, &p->picture,
                                         (const char *const *)p->metadata, 1, err);
+        if (status)
+            outfile_name_in(&s->picture[i], err);
     }
     return status;
 }
@@ -212,6 +216,8 @@ static enum m6_status write_captions(struct storyboard *s, struct m6_error *err)
         const struct m6_media_captions_params p = {
             .path = s->captions.temp, .format = "srt", .lang = s->lang, .overwrite = 1};
         status = s->media->captions_write(&p, cues, (size_t)s->plan.cue_count, err);
+        if (status)
+            outfile_name_in(&s->captions, err);
     }
     free(cues);
     return status;
@@ -235,6 +241,13 @@ static enum m6_status commit_all(struct storyboard *s, struct m6_error *err)
         status = outfile_commit(&s->fountain, err);
     for (int i = 0; i < s->plan.count && !status; i++)
         status = outfile_commit(&s->picture[i], err);
+    if (status) {
+        outfile_withdraw(&s->video);
+        outfile_withdraw(&s->captions);
+        outfile_withdraw(&s->fountain);
+        for (int i = 0; i < s->plan.count; i++)
+            outfile_withdraw(&s->picture[i]);
+    }
     return status;
 }
 

@@ -32,15 +32,15 @@ enum m6_status m6_media_load(const struct m6_media **out, struct m6_error *err)
     if (media) {
         ;
     } else if (m6_find_media(path, sizeof path)) {
-        status = m6_fail(err, M6_ERR_UNSUPPORTED, "videos and subtitles need lib/m6/m6media.so beside the program (M6_MEDIA); build M6 with libavformat, libavcodec and libswscale");
+        status = m6_fail(err, M6_ERR_MODEL, "videos and subtitles need lib/m6/m6media.so beside the program, or where M6_MEDIA says; install M6 whole");
     } else {
         void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         const struct m6_media *found = handle ? dlsym(handle, M6_MEDIA_SYMBOL) : NULL;
         const char *why = found ? NULL : dlerror();
         if (!found)
-            status = m6_fail(err, M6_ERR_UNSUPPORTED, "the media module cannot be loaded: %.400s", why ? why : path);
+            status = m6_fail(err, M6_ERR_MODEL, "the media module cannot be loaded: %.400s", why ? why : path);
         else if (found->abi != M6_MEDIA_ABI || found->size < sizeof *found)
-            status = m6_fail(err, M6_ERR_UNSUPPORTED, "%.400s belongs to another version of M6; install both from one build", path);
+            status = m6_fail(err, M6_ERR_MODEL, "%.400s belongs to another version of M6; install both from one build", path);
         else
             media = found;
     }

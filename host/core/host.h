@@ -87,8 +87,12 @@ enum m6_status m6_media_load(const struct m6_media **, struct m6_error *);
 /* NULL: M6_MODEL, else m6-mini. A folder (anything with a '/', or one that holds config.json), or a name looked for in
  * $XDG_DATA_HOME/m6/models and beside the program. */
 int m6_find_model(const char *name, char *path, size_t size);
+/* The folders that names of models are looked for in, i from 0 on; they need not exist. */
+enum { M6_MODEL_FOLDERS = 2 };
+int m6_find_models(int i, char *path, size_t size);
 int m6_find_plugins(char *path, size_t size); /* M6_PLUGIN_PATH as it is, else the one folder */
 int m6_find_media(char *path, size_t size);   /* the module with libav*; M6_MEDIA comes first */
+int m6_find_module(const char *file, char *path, size_t size); /* another module in lib/m6 */
 int m6_find_libexec(const char *program, char *path, size_t size);
 int m6_find_preset(const char *name, char *path, size_t size);
 int m6_find_shared(const char *rest, char *path, size_t size); /* a file in share/m6 */

@@ -202,10 +202,12 @@ void m6_job_release(struct m6_job *job)
     if (!job)
         return;
     struct m6_host *host = job->host;
+    /* A job's own thread cannot join itself; the next submit or the host's end does. Looked at before the job is let go,
+     * since another thread may free it from then on. */
     pthread_mutex_lock(&host->jobs_lock);
+    int own = pthread_equal(pthread_self(), job->thread);
     job->released = 1;
     pthread_mutex_unlock(&host->jobs_lock);
-    /* A job's own thread cannot join itself; the next submit or the host's end does. */
-    if (!pthread_equal(pthread_self(), job->thread))
+    if (!own)
         m6_host_reap(host);
 }

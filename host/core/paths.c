@@ -87,6 +87,14 @@ static int is_name(const char *name)
     return *name && *name != '.' && !strchr(name, '/') && strlen(name) < 256;
 }
 
+int m6_find_models(int i, char *path, size_t size)
+{
+    char base[PATH_MAX];
+    if (i == 0)
+        return user_data(base, sizeof base) ? -1 : put(path, size, "%s/models", base);
+    return i == 1 ? beside(path, size, "share/m6/models") : -1;
+}
+
 int m6_find_model(const char *name, char *path, size_t size)
 {
     char base[PATH_MAX];
@@ -94,12 +102,9 @@ int m6_find_model(const char *name, char *path, size_t size)
         name = from_env("M6_MODEL") ? from_env("M6_MODEL") : "m6-mini";
     if (strchr(name, '/'))
         return is_folder(name) ? put(path, size, "%s", name) : -1;
-    if (is_name(name)) {
-        if (!user_data(base, sizeof base) && !put(path, size, "%s/models/%s", base, name) && is_model(path))
+    for (int i = 0; is_name(name) && i < M6_MODEL_FOLDERS; i++)
+        if (!m6_find_models(i, base, sizeof base) && !put(path, size, "%s/%s", base, name) && is_model(path))
             return 0;
-        if (!prefix(base, sizeof base) && !put(path, size, "%s/share/m6/models/%s", base, name) && is_model(path))
-            return 0;
-    }
     return is_model(name) ? put(path, size, "%s", name) : -1;
 }
 
@@ -111,12 +116,20 @@ int m6_find_plugins(char *path, size_t size)
     return beside(path, size, "lib/m6/plugins") || !is_folder(path) ? -1 : 0;
 }
 
+int m6_find_module(const char *file, char *path, size_t size)
+{
+    char base[PATH_MAX];
+    if (!is_name(file) || prefix(base, sizeof base) || put(path, size, "%s/lib/m6/%s", base, file))
+        return -1;
+    return is_file(path) ? 0 : -1;
+}
+
 int m6_find_media(char *path, size_t size)
 {
     const char *given = from_env("M6_MEDIA");
     if (given)
         return is_file(given) ? put(path, size, "%s", given) : -1;
-    return beside(path, size, "lib/m6/m6media.so") || !is_file(path) ? -1 : 0;
+    return m6_find_module("m6media.so", path, size);
 }
 
 int m6_find_libexec(const char *program, char *path, size_t size)

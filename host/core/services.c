@@ -48,8 +48,11 @@ static int service_param_list(struct m6_job *job, const char *name, double *out,
     int n = 0;
     cJSON_ArrayForEach(each, param(job, name))
     {
+        long long parsed = 0;
+        if (cJSON_IsString(each) && m6_schema_integer(each->valuestring, &parsed))
+            parsed = 0;
         if (n < max)
-            out[n] = cJSON_IsNumber(each) ? each->valuedouble : 0;
+            out[n] = cJSON_IsNumber(each) ? each->valuedouble : (double)parsed;
         n++;
     }
     return n;

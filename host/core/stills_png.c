@@ -150,7 +150,8 @@ struct writer {
 static void on_write_error(png_structp png, png_const_charp message)
 {
     struct writer *w = png_get_error_ptr(png);
-    snprintf(w->why, sizeof w->why, "%s", message);
+    /* libpng says no more than "Write Error" of a full disk. */
+    snprintf(w->why, sizeof w->why, "%s", errno ? strerror(errno) : message);
     png_longjmp(png, 1);
 }
 
@@ -191,6 +192,7 @@ static int write_all(struct writer *w, FILE *file, const struct m6_plugin_pictur
 
 static int encode(struct writer *w, FILE *file, const struct m6_plugin_picture *picture, const char *const *metadata)
 {
+    errno = 0;
     return setjmp(png_jmpbuf(w->png)) ? -1 : write_all(w, file, picture, metadata);
 }
 
@@ -210,7 +212,7 @@ enum m6_status m6_still_write_png(const char *path, const struct m6_plugin_pictu
     if (!file || !w.info)
         status = m6_fail(err, M6_ERR_MEMORY, "no memory to write %.300s", path);
     else if (encode(&w, file, picture, metadata))
-        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, w.why[0] ? w.why : strerror(errno));
+        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s; free some space there or choose another folder", path, w.why[0] ? w.why : strerror(errno));
     png_destroy_write_struct(&w.png, &w.info);
     if (file && fclose(file) && !status)
         status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, strerror(errno));

@@ -47,3 +47,13 @@ void m6_utf8_cut(char *text, size_t bytes)
         bytes--;
     text[bytes] = '\0';
 }
+
+void m6_utf8_mend(char *text)
+{
+    while (*text) {
+        int n = m6_utf8_character(text);
+        if (!n)
+            *text = '?';
+        text += n ? n : 1;
+    }
+}

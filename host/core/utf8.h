@@ -11,5 +11,7 @@ int m6_utf8_character(const char *p);
 long m6_utf8_bad(const char *text, size_t *characters);
 /* Cuts a text to at most `bytes` bytes without splitting a character. */
 void m6_utf8_cut(char *text, size_t bytes);
+/* Puts '?' in place of every byte that belongs to no well-formed character: names of files need not be UTF-8, JSON must. */
+void m6_utf8_mend(char *text);
 
 #endif

@@ -9,14 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Unlike mkstemp, with the permissions that the caller's umask gives any new file. */
+/* A hidden name beside the path: ".m6-1234abcd", and of a path that is such a name itself, that with another number, so that
+ * whoever clears away the one finds the other. Unlike mkstemp's, with the permissions that the caller's umask gives any
+ * new file. */
 static int create(struct m6_whole_file *file)
 {
+    const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
+    int folder = (int)(name - file->path);
+    if (strncmp(name, ".m6-", 4) != 0)
+        name = ".m6";
     for (int attempt = 0; attempt < 16; attempt++) {
         unsigned number;
         if (getrandom(&number, sizeof number, 0) != sizeof number)
             number = (unsigned)getpid() + (unsigned)attempt;
-        snprintf(file->temp, sizeof file->temp, "%s.part-%08x", file->path, number);
+        snprintf(file->temp, sizeof file->temp, "%.*s%s-%08x", folder, file->path, name, number);
         file->fd = open(file->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file->fd >= 0 || errno != EEXIST)
             break;

@@ -1,4 +1,4 @@
-/* A file that appears whole or not at all: written under a passing name beside it, then renamed. */
+/* A file that appears whole or not at all: written under a hidden name beside it, then renamed. */
 #ifndef M6_HOST_CORE_WHOLE_FILE_H
 #define M6_HOST_CORE_WHOLE_FILE_H
 
@@ -12,7 +12,7 @@ struct m6_whole_file {
 
 /* Refuses a path that exists (unless overwrite), is a folder, or whose folder is missing. */
 enum m6_status m6_whole_file_open(struct m6_whole_file *, const char *path, int overwrite, struct m6_error *);
-/* Syncs, closes and renames. Whatever fails, the passing file is gone afterwards. */
+/* Syncs, closes and renames. Whatever fails, the hidden file is gone afterwards. */
 enum m6_status m6_whole_file_commit(struct m6_whole_file *, struct m6_error *);
 /* Drops what was written; does nothing after commit. */
 void m6_whole_file_drop(struct m6_whole_file *);

@@ -70,6 +70,8 @@ static enum m6_status open_format(struct media_decoder *d, struct m6_error *err)
         return m6_fail(err, M6_ERR_CANCELLED, "cancelled");
     if (error == AVERROR(ENOENT) || error == AVERROR(EACCES) || error == AVERROR(EIO))
         return m6_fail(err, M6_ERR_IO, "cannot open %.300s: %s", path, media_log_why(error));
+    if (error < 0 && !d->format && strstr(path, "://"))
+        return m6_fail(err, M6_ERR_IO, "cannot open %.300s: %.150s; check the address, or download the video first", path, media_log_why(error));
     if (error < 0)
         return m6_fail(err, M6_ERR_FORMAT, "%.300s is no video or picture that can be read, or it is cut off (%.150s); get a whole copy of it",
                        path, media_log_why(error));

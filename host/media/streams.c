@@ -41,8 +41,9 @@ enum m6_status media_streams_video(AVFormatContext *format, const char *path, AV
     if (best < 0) {
         char streams[256];
         describe(format, streams, sizeof streams);
-        return m6_fail(err, M6_ERR_FORMAT, "%.250s has no video stream, only %s; name a file with pictures in it", path,
-                       streams[0] ? streams : "an empty container");
+        if (!streams[0])
+            return m6_fail(err, M6_ERR_FORMAT, "%.300s has a beginning but no streams, so it may be cut off; get a whole copy of it", path);
+        return m6_fail(err, M6_ERR_FORMAT, "%.250s has no video stream, only %s; name a file with pictures in it", path, streams);
     }
     *out = format->streams[best];
     return M6_OK;

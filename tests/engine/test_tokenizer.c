@@ -15,14 +15,14 @@
 
 /* Ids: 0 … 255 the bytes, then what `vocab` says. Each argument is JSON, to be put in its place. */
 struct parts {
-    const char *vocab, *merges, *pre, *added, *model;
+    const char *vocab, *merges, *pre, *added, *model, *normalizer;
 };
 
 static char *document(const struct parts *p)
 {
     char *text = malloc(1 << 16);
-    int n = sprintf(text, "{\"added_tokens\":%s,\"normalizer\":null,\"pre_tokenizer\":%s,\"model\":{\"type\":\"BPE\",%s\"vocab\":{",
-                    p->added ? p->added : "[]", p->pre ? p->pre : BYTE_LEVEL, p->model ? p->model : "");
+    int n = sprintf(text, "{\"added_tokens\":%s,\"normalizer\":%s,\"pre_tokenizer\":%s,\"model\":{\"type\":\"BPE\",%s\"vocab\":{",
+                    p->added ? p->added : "[]", p->normalizer ? p->normalizer : "null", p->pre ? p->pre : BYTE_LEVEL, p->model ? p->model : "");
     int shifted = 256;
     for (int b = 0; b < 256; b++) {
         const int itself = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
@@ -197,6 +197,16 @@ static void both_ways_of_merging_agree(void **state)
     m6_tokenizer_destroy(t);
 }
 
+/* What changes nothing is no normalizer. */
+static void takes_an_empty_normalizer(void **state)
+{
+    struct parts p = simple;
+    p.normalizer = "{\"type\":\"Sequence\",\"normalizers\":[]}";
+    struct m6_tokenizer *t = load(&p);
+    expect(t, "abc", 3, "258");
+    m6_tokenizer_destroy(t);
+}
+
 static const struct {
     struct parts parts;
     enum m6_status status;
@@ -236,6 +246,11 @@ static const struct {
     {{.added = "[{\"id\":300,\"content\":\"<x>\"},{\"id\":301,\"content\":\"<x>\"}]"}, M6_ERR_FORMAT, "twice"},
     {{.added = "[{\"id\":300,\"content\":\"a\"}]"}, M6_ERR_FORMAT, "taken"},
     {{.added = "[{\"id\":97,\"content\":\"a\"}]"}, M6_ERR_FORMAT, "no token for the byte 0x61"},
+    {{.normalizer = "{\"type\":\"NFC\"}"}, M6_ERR_UNSUPPORTED, "the normalizer \"NFC\""},
+    {{.normalizer = "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"}]}"}, M6_ERR_UNSUPPORTED, "Sequence"},
+    {{.normalizer = "{\"type\":\"Lowercase\",\"normalizers\":[]}"}, M6_ERR_UNSUPPORTED, "Lowercase"},
+    {{.normalizer = "\"NFC\""}, M6_ERR_UNSUPPORTED, "normalizer"},
+    {{.normalizer = "{}"}, M6_ERR_UNSUPPORTED, "normalizer"},
     {{.model = "\"dropout\":0.1,"}, M6_ERR_UNSUPPORTED, "dropout"},
     {{.model = "\"end_of_word_suffix\":\"</w>\","}, M6_ERR_UNSUPPORTED, "end_of_word_suffix"},
 };
@@ -277,6 +292,7 @@ int main(void)
         cmocka_unit_test(splits_by_expression),
         cmocka_unit_test(long_words_do_not_stall),
         cmocka_unit_test(both_ways_of_merging_agree),
+        cmocka_unit_test(takes_an_empty_normalizer),
         cmocka_unit_test(refuses_what_it_cannot_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Training and inference are two programs for one function: on the same random weights they must give the same rows. */
+/* Training and inference are two programs for one function: on the same random weights they must give the same rows, in
+ * FP32 and with BF16 products on both sides. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,9 @@ static struct m6_tape *tape;
 static struct pixels pixels[2];
 static struct m6_picture pictures[2];
 static struct m6_batch batch;
+static int bf16;
 
-static int set_up(void **state)
+static int set_up(void)
 {
     struct m6_config c;
     struct m6_safetensors *tensors;
@@ -41,17 +43,29 @@ static int set_up(void **state)
     assert_int_equal(m6_params_count(params), m6_safetensors_count(tensors));
     m6_safetensors_close(tensors);
     pool = m6_pool_create(1);
-    tape = m6_tape_create(M6_TAPE_F32, pool, NULL, &said);
+    tape = m6_tape_create(bf16 ? M6_TAPE_BF16 : M6_TAPE_F32, pool, NULL, &said);
     assert_non_null(tape);
     char *text = m6_config_print(&c, NULL, NULL);
     snprintf(config, sizeof config, "%s", text);
     free(text);
     backend = m6_cpu_create(1, NULL, &said);
-    const struct m6_load load = {backend, M6_F32, folder, config, 0, 0};
+    const struct m6_load load = {backend, bf16 ? M6_BF16 : M6_F32, folder, config, 0, 0};
     assert_ok(m6_transformer_load((struct m6_model **)&engine, &load, &said));
     for (int i = 0; i < 2; i++)
         pictures[i] = test_picture(&pixels[i], c.width, c.height, 5 + (unsigned)i);
     return 0;
+}
+
+static int set_up_f32(void **state)
+{
+    bf16 = 0;
+    return set_up();
+}
+
+static int set_up_bf16(void **state)
+{
+    bf16 = 1;
+    return set_up();
 }
 
 static int tear_down(void **state)
@@ -65,17 +79,25 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The largest difference, as a share of the rows' size. */
+/* Row by row in the Euclidean norm. In BF16 rounding may send a row to another expert where two are as good as each other:
+ * that row is another one then, and few may be. */
 static void assert_close(const float *a, const float *b, int count)
 {
-    double most = 0, size = 0;
-    for (int i = 0; i < count; i++) {
-        most = fmax(most, fabs((double)a[i] - (double)b[i]));
-        size += (double)b[i] * (double)b[i];
+    const int d = engine->config.d_model, rows = count / d;
+    int turned = 0;
+    for (int r = 0; r < rows; r++) {
+        double off = 0, size = 0;
+        for (int c = 0; c < d; c++, a++, b++) {
+            off += ((double)*a - (double)*b) * ((double)*a - (double)*b);
+            size += (double)*b * (double)*b;
+        }
+        off = sqrt(off / size);
+        turned += bf16 && !(off <= 2e-2);
+        if (!bf16 && !(off <= 1e-4))
+            fail_msg("row %d of %d differs by %g of its size", r, rows, off);
     }
-    size = sqrt(size / count);
-    if (!(most < 2e-4 * size))
-        fail_msg("rows differ by %g where they are about %g", most, size);
+    if (turned > 1 + rows / 20)
+        fail_msg("%d of %d rows differ by more than 0.02 of their size", turned, rows);
 }
 
 /* The trainer's rows of the batch, and how many there are. */
@@ -231,7 +253,8 @@ static void same_drawing_left_to_right(void **state)
     m6_batch_drawing(&batch, parent, a->draw.code, NULL, engine->special.boi, weight);
     const float *expected = trained(M6_NONE, &rows, &h);
     assert_close(seen, expected + (size_t)(rows - places) * (size_t)d, places * d);
-    assert_likeliest(h, rows - places, a->draw.code, place, every_place(place, places));
+    if (!bf16) /* where rounding may turn a choice */
+        assert_likeliest(h, rows - places, a->draw.code, place, every_place(place, places));
     free(seen);
     m6_answer_close(&a->base);
 }
@@ -264,7 +287,8 @@ static void same_drawing_by_masks(void **state)
             if (hidden[p] && a->draw.known[p])
                 place[count++] = p;
         assert_true(count > 0);
-        assert_likeliest(h, rows - places, a->draw.code, place, count);
+        if (!bf16)
+            assert_likeliest(h, rows - places, a->draw.code, place, count);
     }
     m6_answer_close(&a->base);
 }
@@ -294,12 +318,14 @@ static void same_codes_and_pixels(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest rows[] = {
         cmocka_unit_test(same_words),
         cmocka_unit_test(same_words_one_by_one),
         cmocka_unit_test(same_drawing_left_to_right),
         cmocka_unit_test(same_drawing_by_masks),
-        cmocka_unit_test(same_codes_and_pixels),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest codes[] = {cmocka_unit_test(same_codes_and_pixels)};
+    return cmocka_run_group_tests_name("FP32", rows, set_up_f32, tear_down) +
+           cmocka_run_group_tests_name("FP32 pixels", codes, set_up_f32, tear_down) +
+           cmocka_run_group_tests_name("BF16", rows, set_up_bf16, tear_down);
 }

@@ -1,14 +1,21 @@
 # Bad and odd input: one clear sentence and the right exit status, or a result with a warning; never a crash.
 . "$(dirname "$0")/lib.sh"
 command -v ffmpeg >/dev/null || skip "no ffmpeg to make videos with"
-make() { ffmpeg -nostdin -v error -y "$@"; }
+make() {
+    ffmpeg -nostdin -v error -y "$@" >out 2>err || bad "ffmpeg $*"
+}
+# The same bytes on every run: random ones might be a video one day.
+noise() {
+    LC_ALL=C awk 'BEGIN { for (x = 1; i < 5000; i++) { x = x * 16807 % 2147483647; printf "%c", int(x / 4096) % 256 } }'
+}
 
 expect 3 "no such file" "$M6" caption missing.mp4
 says err "missing.mp4"
 expect 3 "a folder" "$M6" caption "$work"
 : >empty.mp4
 expect 3 "an empty file" "$M6" caption empty.mp4
-head -c 5000 /dev/urandom >noise.png
+noise >noise.png
+ok "noise is noise" test "$(wc -c <noise.png)" -ge 5000
 expect 3 "noise" "$M6" ask noise.png "What is it?"
 expect 0 "a picture" "$M6" draw "red cat" -o cat.png -q
 head -c 400 cat.png >cut.png
@@ -47,6 +54,24 @@ says err "warning:"
 json out 0.start_ns=0
 head -c 300 fast.mp4 >stub.mp4
 expect 3 "a video without frames" "$M6" caption stub.mp4
+head -c 40 fast.mp4 >head.mp4
+expect 3 "a video without a header" "$M6" caption head.mp4
+says err "whole copy"
+expect 2 "too many captions" "$M6" caption clip.mp4 --every 0.0001
+says err "0 for each frame"
+expect 3 "nobody there" "$M6" caption http://127.0.0.1:9/clip.mp4
+latin=$(printf 'caf\351.png')
+expect 3 "a name that is not UTF-8" "$M6" caption "no-$latin" --json
+json out exit=3 error
+expect 0 "a name that is not UTF-8, to write" "$M6" draw "red cat" -o "$latin" --json
+json out pictures.0.path=caf?.png
+# Waiting for a pipe that nobody writes to: ^C ends that too.
+mkfifo pipe
+checks=$((checks + 1))
+name="interrupted while it waits for its input"
+timeout --preserve-status -k 30 -s INT 1 "$M6" caption pipe >out 2>err
+code=$?
+[ $code -eq 130 ] || bad "$name: exit status $code"
 
 make -f lavfi -i testsrc=size=321x179:rate=25:duration=1 -c:v ffv1 -pix_fmt bgr0 odd.mkv
 expect 0 "odd sizes" "$M6" caption odd.mkv --json

@@ -46,7 +46,7 @@ expect() {
         return 1
     fi
     # A failure is one sentence on stderr that begins with the program's name.
-    if [ "$wanted" -ne 0 ] && { [ "$(grep -v warning: err | wc -l)" -ne 1 ] || ! grep -q '^m6' err; }; then
+    if [ "$wanted" -ne 0 ] && { [ "$(grep -av warning: err | wc -l)" -ne 1 ] || ! grep -aq '^m6' err; }; then
         bad "$name: not one sentence on stderr"
         return 1
     fi
@@ -56,7 +56,7 @@ expect() {
 # says FILE TEXT: the file (out, err or another) has that text.
 says() {
     checks=$((checks + 1))
-    grep -q -e "$2" "$1" || bad "$name: '$2' is not in $1"
+    grep -aq -e "$2" "$1" || bad "$name: '$2' is not in $1"
 }
 
 ok() {

@@ -1,5 +1,5 @@
-/* make_model FOLDER: a model of the packaged shape with random weights, for tests that run without
- * the trained one. */
+/* make_model FOLDER: a small model of random weights, with pictures of the packaged one's size, for
+ * tests that run without the trained one. */
 #include <stdio.h>
 
 #include "families/m6/random.h"
@@ -13,6 +13,21 @@ int main(int argc, char **argv)
         return 2;
     }
     m6_config_mini(&config);
+    config.d_model = 64;
+    config.layers = 2;
+    config.heads = 4;
+    config.ffn = 96;
+    config.experts = 4;
+    config.expert_ffn = 48;
+    config.vocab = 512;
+    config.text_max = 192;
+    config.depth_ffn = 64;
+    for (int i = 0; i < 3; i++)
+        config.stem[i] = 8 * (i + 1);
+    for (int i = 0; i < 2; i++) {
+        config.tok_channels[i] = 8 * (i + 1);
+        config.tok_encoder_blocks[i] = config.tok_decoder_blocks[i] = 1;
+    }
     if (m6_model_random(argv[1], &config, M6_I8, 1, &err)) {
         fprintf(stderr, "make_model: %s\n", err.text);
         return 1;

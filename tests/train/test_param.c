@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "cases.h"
+#include "train/quant.h"
 
 static struct m6_pool *pool;
 
@@ -224,7 +225,7 @@ static void resume_with(enum m6_optimizer kind)
     train(resumed, kind, 1, 1); /* whatever was there is replaced */
     assert_int_equal(m6_safetensors_open(&s, file, &err), M6_OK);
     assert_string_equal(m6_safetensors_metadata(s, "step"), "4");
-    assert_int_equal(m6_params_load(resumed, s, 0, 0, &err), M6_OK);
+    assert_int_equal(m6_params_load(resumed, s, &err), M6_OK);
     m6_safetensors_close(s);
     train(resumed, kind, 5, 8);
     for (int swap = 0; swap < 2; swap++) {
@@ -257,21 +258,107 @@ static void refuses(void **state)
     train(p, M6_ADAMW, 1, 1);
     assert_int_equal(m6_params_save(p, file, NULL, &err), M6_OK);
     assert_int_equal(m6_safetensors_open(&s, file, &err), M6_OK);
-    assert_int_equal(m6_params_load(wrong, s, 1, 0, &err), M6_ERR_FORMAT);
+    assert_int_equal(m6_params_load(wrong, s, &err), M6_ERR_FORMAT);
     assert_non_null(strstr(err.text, "\"w\""));
     const float kept = m6_params_at(more, 0)->value[0];
-    assert_int_equal(m6_params_load(more, s, 1, 0, &err), M6_ERR_FORMAT);
+    assert_int_equal(m6_params_load(more, s, &err), M6_ERR_FORMAT);
     assert_non_null(strstr(err.text, "\"extra\""));
     assert_true(m6_params_at(more, 0)->value[0] == kept);
-    assert_int_equal(m6_params_load(more, s, 1, 1, &err), M6_OK);
-    assert_true(m6_params_at(more, 0)->value[0] == m6_params_at(p, 0)->value[0]);
-    assert_true(m6_params_at(more, 3)->value[0] == 7);
     m6_safetensors_close(s);
     assert_int_equal(m6_params_save(p, "/nonexistent/x.safetensors", NULL, &err), M6_ERR_IO);
     m6_params_destroy(p);
     m6_params_destroy(wrong);
     m6_params_destroy(more);
     unlink(file);
+}
+
+/* What a release writes is read back: a vector as [n], and 8-bit matrices as what they stand for. */
+static void reads_releases(void **state)
+{
+    for (int how = M6_QUANT_FLOAT; how <= M6_QUANT_I8; how++) {
+        struct m6_params *p = three(), *back = m6_params_create(), *other = m6_params_create();
+        struct m6_safetensors *s;
+        struct m6_error err = {{0}};
+        m6_params_add(back, "w", 40, 30, 0, 0, 1);
+        m6_params_add(back, "gain", 1, 30, 0, 0, 1);
+        m6_params_add(back, "large", 300, 257, 0, 0, 1);
+        m6_params_add(back, "extra", 2, 2, 7, 0, 1);
+        m6_params_add(other, "elsewhere", 2, 2, 7, 0, 1);
+        assert_int_equal(m6_quant_write(p, (enum m6_quant)how, file, NULL, &err), M6_OK);
+        assert_int_equal(m6_quant_read(back, file, 0, &err), M6_ERR_MODEL);
+        assert_non_null(strstr(err.text, "lacks \"extra\""));
+        if (m6_quant_read(back, file, 1, &err))
+            fail_msg("%s", err.text);
+        for (int i = 0; i < 3; i++) {
+            const struct m6_param *a = m6_params_at(p, i), *b = m6_params_at(back, i);
+            const int exact = how == M6_QUANT_FLOAT || size_of(a) < M6_QUANT_ELEMENTS;
+            for (int64_t j = 0; j < size_of(a); j++)
+                assert_true(fabsf(a->value[j] - b->value[j]) <= (exact ? 0 : 0.004f));
+        }
+        assert_true(m6_params_at(back, 3)->value[0] == 7);
+        assert_int_equal(m6_quant_read(other, file, 1, &err), M6_ERR_MODEL);
+        assert_non_null(strstr(err.text, "none of the weights"));
+        /* Floats are as good as a checkpoint of a run that has not begun. */
+        assert_int_equal(m6_safetensors_open(&s, file, &err), M6_OK);
+        struct m6_params *whole = three();
+        train(whole, M6_ADAMW, 1, 2);
+        assert_int_equal(m6_params_load(whole, s, &err), how == M6_QUANT_FLOAT ? M6_OK : M6_ERR_FORMAT);
+        for (int i = 0; i < 3 && how == M6_QUANT_FLOAT; i++) {
+            const struct m6_param *a = m6_params_at(p, i), *b = m6_params_at(whole, i);
+            assert_memory_equal(a->value, b->value, (size_t)size_of(a) * sizeof(float));
+            assert_null(b->state[0]);
+        }
+        m6_safetensors_close(s);
+        m6_params_destroy(p);
+        m6_params_destroy(back);
+        m6_params_destroy(other);
+        m6_params_destroy(whole);
+        unlink(file);
+    }
+}
+
+static void refuses_odd_shapes(void **state)
+{
+    static const float data[60];
+    static const struct m6_stensor odd[] = {{"w", M6_F32, 0, {0}, data, 4},
+                                            {"w", M6_F32, 1, {60}, data, 240},
+                                            {"w", M6_F32, 2, {10, 6}, data, 240},
+                                            {"w", M6_F32, 3, {1, 6, 10}, data, 240},
+                                            {"w", M6_I32, 2, {6, 10}, data, 240},
+                                            {"w", M6_I8, 2, {6, 10}, data, 60}};
+    struct m6_params *p = m6_params_create();
+    m6_params_add(p, "w", 6, 10, 3, 0, 1);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct m6_safetensors *s;
+        struct m6_error err = {{0}};
+        assert_int_equal(m6_safetensors_write(file, &odd[i], 1, NULL, &err), M6_OK);
+        assert_int_equal(m6_safetensors_open(&s, file, &err), M6_OK);
+        assert_int_equal(m6_params_load(p, s, &err), M6_ERR_FORMAT);
+        assert_non_null(strstr(err.text, "\"w\""));
+        m6_safetensors_close(s);
+        assert_int_not_equal(m6_quant_read(p, file, 0, &err), M6_OK);
+        assert_non_null(strstr(err.text, "\"w\""));
+        assert_true(m6_params_at(p, 0)->value[5] == 3);
+    }
+    m6_params_destroy(p);
+    unlink(file);
+}
+
+static void tells_optimizers_apart(void **state)
+{
+    struct m6_params *p = three();
+    struct m6_optim adamw = {.kind = M6_ADAMW, .beta1 = 0.9f}, plain = {.kind = M6_ADAFACTOR},
+                    momentum = {.kind = M6_ADAFACTOR, .beta1 = 0.9f};
+    assert_true(m6_params_state_fits(p, &adamw) && m6_params_state_fits(p, &plain));
+    train(p, M6_ADAMW, 1, 1);
+    assert_true(m6_params_state_fits(p, &adamw));
+    assert_false(m6_params_state_fits(p, &plain) || m6_params_state_fits(p, &momentum));
+    m6_params_destroy(p);
+    p = three();
+    train(p, M6_ADAFACTOR, 1, 1);
+    assert_true(m6_params_state_fits(p, &momentum));
+    assert_false(m6_params_state_fits(p, &plain) || m6_params_state_fits(p, &adamw));
+    m6_params_destroy(p);
 }
 
 static int setup(void **state)
@@ -292,6 +379,9 @@ int main(void)
         cmocka_unit_test(starts),     cmocka_unit_test(adamw_steps), cmocka_unit_test(adafactor_steps),
         cmocka_unit_test(not_finite), cmocka_unit_test(frozen),      cmocka_unit_test(averages),
         cmocka_unit_test(resumes),    cmocka_unit_test(refuses),
+        cmocka_unit_test(reads_releases),
+        cmocka_unit_test(refuses_odd_shapes),
+        cmocka_unit_test(tells_optimizers_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -41,7 +41,7 @@ static void line(void **state)
     size_t size = 0;
     FILE *f = open_memstream(&out, &size);
     struct m6_progress p;
-    struct m6_progress_step s = {.step = 1, .total = 10, .loss = 2.5, .tokens = 4000, .flops = 1e9};
+    struct m6_progress_step s = {.step = 1, .total = 10, .loss = 2.5, .items = 4000, .unit = "tokens", .flops = 1e9};
     m6_progress_begin(&p, f, 0); /* not a terminal */
     m6_progress_step(&p, &s);
     fflush(f);
@@ -51,14 +51,14 @@ static void line(void **state)
     m6_progress_step(&p, &s);
     p.seconds = 0.5;
     m6_progress_format(&p, &s, text, sizeof text);
-    assert_string_equal(text, "step 1/10  loss 2.5000  8k tokens/s  2 GFLOP/s  0m05s left");
+    assert_string_equal(text, "[#.........] 1/10  loss 2.5000  8k tokens/s  2 GFLOP/s  0m05s left");
     assert_int_equal(m6_progress_format(&p, &s, text, 8), 7);
     s.step = 10;
     m6_progress_step(&p, &s);
     fclose(f);
     assert_int_equal(out[0], '\r');
     assert_int_equal(out[size - 1], '\n');
-    assert_non_null(strstr(out, "step 10/10"));
+    assert_non_null(strstr(out, "[##########] 10/10"));
     free(out);
 }
 

@@ -149,6 +149,25 @@ static void gradients_are_kept(void **state)
     m6_tape_destroy(t);
 }
 
+static void detached_values_pass_no_gradient(void **state)
+{
+    for (int precision = M6_TAPE_F32; precision <= M6_TAPE_F64; precision++) {
+        struct m6_tape *t = tape_of((enum m6_tape_precision)precision);
+        struct m6_params *params = m6_params_create();
+        struct m6_param *p = m6_params_add(params, "p", 4, 4, 0, 1, 1), *q = m6_params_add(params, "q", 4, 4, 0, 1, 1);
+        const float zero[16] = {0};
+        m6_params_double(params);
+        const m6_var x = m6_tape_detach(t, m6_tape_gelu(t, m6_tape_param(t, p)));
+        m6_tape_backward(t, m6_tape_squared_error(t, m6_tape_add(t, x, m6_tape_param(t, q)), zero, NULL));
+        for (int i = 0; i < 16; i++) {
+            assert_true(precision == M6_TAPE_F64 ? p->grad64[i] == 0 : p->grad[i] == 0);
+            assert_true(precision == M6_TAPE_F64 ? q->grad64[i] != 0 : q->grad[i] != 0);
+        }
+        m6_params_destroy(params);
+        m6_tape_destroy(t);
+    }
+}
+
 static void nothing_from_nothing(void **state)
 {
     struct m6_tape *t = tape_of(M6_TAPE_F32);
@@ -182,6 +201,7 @@ int main(void)
         cmocka_unit_test(fsq_digits),         cmocka_unit_test(fsq_mixed_radix),
         cmocka_unit_test(capacity_drops),     cmocka_unit_test(memory_settles),
         cmocka_unit_test(gradients_are_kept), cmocka_unit_test(nothing_from_nothing),
+        cmocka_unit_test(detached_values_pass_no_gradient),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

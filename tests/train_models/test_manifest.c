@@ -66,8 +66,10 @@ static void reports_bad_lines_by_number(void **state)
     static const struct {
         const char *line, *says;
     } cases[] = {
-        {"{\"image\":\"a.png\"", "line 2: not JSON"},
+        {"{\"image\":\"a.png\"", "line 2 is not valid JSON (at byte"},
         {"[1]", "line 2: not a JSON object"},
+        {"{\"image\":\"a.png\"} x", "line 2 has something behind"},
+        {"{\"image\":\"a.png\",\"caption\":{\"en\":\"caf\xe9\"}}", "line 2: \"caption\" is not UTF-8 at its byte 3"},
         {"{\"image\":\"gone.png\"}", "line 2: cannot read"},
         {"{\"imag\":\"a.png\"}", "line 2: unknown field \"imag\""},
         {"{\"caption\":{\"en\":\"x\"}}", "line 2: one of \"image\""},
@@ -95,6 +97,15 @@ static void reports_bad_lines_by_number(void **state)
 
 static void reports_broken_pictures(void **state)
 {
+    struct m6_source s;
+    toy_write(folder, "d.png", "\x89PNG\r\n\x1a\nnot really");
+    struct m6_example e = {.width = 4, .height = 4, .rgb = (uint8_t[48]){0}};
+    struct m6_error late = {""};
+    assert_int_equal(open_text(&s, "\n{\"image\":\"d.png\"}\n", &late), M6_OK);
+    assert_int_equal(s.example(s.self, M6_SPLIT_TRAIN, 0, 0, &e, &late), M6_ERR_FORMAT);
+    assert_non_null(strstr(late.text, "line 2 of the manifest"));
+    assert_non_null(strstr(late.text, "d.png"));
+    m6_source_destroy(&s);
     struct m6_error err = {""};
     char path[M6_PATH_BYTES + 16];
     uint8_t rgb[4 * 4 * 3];

@@ -43,6 +43,11 @@ static void reads_fields_and_resolves_paths(void **state)
     assert_float_equal(m6_recipe_lr(&r, 4), 0.5, 1e-6);
     assert_float_equal(m6_recipe_lr(&r, 7), 0.375, 1e-6);
     assert_float_equal(m6_recipe_lr(&r, 10), 0.25, 1e-6);
+    assert_int_equal(read_text("{\"kind\":\"bpe\",\"data\":{\"source\":\"a\"},\"folder\":\"f\",\"batch\":{\"texts\":1},"
+                               "\"optimizer\":{\"schedule\":\"constant\",\"lr\":0.5,\"warmup\":4}}",
+                               &r, &err),
+                     M6_OK);
+    assert_float_equal(m6_recipe_lr(&r, 9), 0.5, 1e-6);
 }
 
 static void names_what_is_wrong(void **state)
@@ -50,7 +55,9 @@ static void names_what_is_wrong(void **state)
     static const struct {
         const char *text, *says;
     } cases[] = {
-        {"{\"kind\":\"m6\"", "not a JSON object"},
+        {"{\"kind\":\"m6\"", "not valid JSON (at byte"},
+        {"[1]", "not a JSON object"},
+        {"{\"kind\":\"m6\",\"kind\":\"bpe\"}", "\"kind\" twice"},
         {"{\"kind\":\"m7\"}", "\"kind\" must be one of"},
         {"{\"kind\":\"bpe\",\"stepz\":3}", "unknown field \"stepz\""},
         {"{\"kind\":\"bpe\",\"batch\":{\"picture\":3}}", "unknown field \"batch.picture\""},
@@ -59,6 +66,12 @@ static void names_what_is_wrong(void **state)
         {"{\"kind\":\"bpe\",\"steps\":1.5}", "\"steps\" must be a whole number"},
         {"{\"kind\":\"bpe\",\"optimizer\":{\"lr\":\"fast\"}}", "\"optimizer.lr\" must be a number"},
         {"{\"kind\":\"bpe\",\"data\":{\"source\":\"a\"}}", "\"folder\" is missing"},
+        {"{\"kind\":\"bpe\",\"data\":{\"source\":\"a\"},\"folder\":\"f\"}", "\"batch.texts\" is missing"},
+        {"{\"kind\":\"bpe\",\"freeze\":\"stem.*\"}", "\"freeze\" must be a list"},
+        {"{\"kind\":\"judge\",\"judge_channels\":[8,16]}", "\"judge_channels\" must be three"},
+        {"{\"kind\":\"m6\",\"precision\":\"fp8\"}", "\"precision\" must be one of \"f32\", \"bf16\""},
+        {"{\"kind\":\"m6\",\"optimizer\":{\"kind\":\"sgd\"}}", "\"optimizer.kind\" must be one of"},
+        {"{\"kind\":\"m6\",\"optimizer\":{\"schedule\":1}}", "\"optimizer.schedule\" must be one of \"constant\""},
         {"{\"kind\":\"bpe\",\"folder\":\"f\"}", "\"data\" must name"},
         {"{\"kind\":\"bpe\",\"folder\":\"f\",\"data\":{\"source\":\"a\",\"manifest\":\"b\"}}", "\"data\" must name"},
         {"{\"kind\":\"judge\",\"folder\":\"f\",\"data\":{\"source\":\"a\"},\"steps\":1}", "\"config\" is missing"},

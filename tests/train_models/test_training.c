@@ -1,4 +1,4 @@
-/* Tiny models that learn the toy world by heart; runs that are cut and resumed; the release. */
+/* Tiny models that learn the toy world by heart; the release of one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,38 +19,19 @@ static struct m6_source source;
 
 static void read_recipe(struct m6_recipe *r, const char *kind, const char *run, int steps, const char *more)
 {
-    char text[2048], path[M6_PATH_BYTES + 16];
-    struct m6_error err = {""};
-    snprintf(text, sizeof text,
-             "{\"kind\":\"%s\",\"config\":\"config.json\",\"data\":{\"source\":\"toy\"},\"folder\":\"%s\",\"steps\":%d,"
-             "\"threads\":2,\"precision\":\"f32\",\"eval\":{\"every\":100000,\"batches\":1},\"checkpoint_seconds\":1000,%s}",
-             kind, run, steps, more);
-    toy_write(folder, "r.json", text);
-    snprintf(path, sizeof path, "%s/r.json", folder);
-    if (m6_recipe_read(r, path, folder, &err))
-        fail_msg("%s", err.text);
+    toy_recipe(r, folder, kind, run, steps, more);
 }
 
-/* Trains, then gives the evaluation with the averaged weights. */
 static void train(const struct m6_recipe *r, int fresh, struct m6_metrics *m)
 {
-    struct m6_trainer *t;
-    struct m6_error err = {""};
-    if (m6_trainer_create(&t, r, &source, &err) || m6_trainer_run(t, fresh, &err))
-        fail_msg("%s", err.text);
-    memset(m, 0, sizeof *m);
-    assert_int_equal(t->job->evaluate(t, m, &err), M6_OK);
-    m6_trainer_destroy(t);
+    toy_train(r, &source, fresh, m);
 }
-
-static const char image_more[] = "\"batch\":{\"pictures\":8},\"average\":0.9,"
-                                 "\"optimizer\":{\"lr\":0.006,\"warmup\":20,\"weight_decay\":0}";
 
 static void image_tokenizer_learns(void **state)
 {
     struct m6_recipe r;
     struct m6_metrics m;
-    read_recipe(&r, "image_tokenizer", "image", 300, image_more);
+    read_recipe(&r, "image_tokenizer", "image", 300, toy_image);
     train(&r, 1, &m);
     assert_true(m6_metrics_get(&m, "psnr") > 25);
     assert_true(m6_metrics_get(&m, "subject_psnr") > 22);
@@ -63,8 +44,7 @@ static void judge_learns_and_is_written(void **state)
     struct m6_error err = {""};
     char path[M6_PATH_BYTES + 32];
     read_recipe(&r, "judge", "judge", 150,
-                "\"batch\":{\"pictures\":8},\"judge_channels\":[8,16,16],\"average\":0.9,"
-                "\"optimizer\":{\"lr\":0.005,\"warmup\":10}");
+                toy_judge);
     train(&r, 1, &m);
     assert_true(m6_metrics_get(&m, "mean") > 0.9);
 
@@ -96,18 +76,13 @@ static void judge_learns_and_is_written(void **state)
     m6_judge_destroy(judge);
 }
 
-static const char m6_more[] =
-    "\"tokenizer\":\"tokenizer.json\",\"image_tokenizer\":\"image\","
-    "\"batch\":{\"pictures\":8,\"clips\":1,\"scripts\":1,\"texts\":1},\"average\":0.9,"
-    "\"optimizer\":{\"lr\":0.004,\"warmup\":20,\"weight_decay\":0}";
-
 static void m6_starts_at_chance_and_learns(void **state)
 {
     struct m6_recipe r;
     struct m6_metrics m;
     struct m6_trainer *t;
     struct m6_error err = {""};
-    read_recipe(&r, "m6", "m6", 400, m6_more);
+    read_recipe(&r, "m6", "m6", 400, toy_m6);
     if (m6_trainer_create(&t, &r, &source, &err))
         fail_msg("%s", err.text);
     assert_int_equal(t->job->start(t, 0, &err), M6_OK);
@@ -126,64 +101,6 @@ static void m6_starts_at_chance_and_learns(void **state)
     assert_true(m6_metrics_get(&m, "draw_causal") < 1.5);
 }
 
-static void run_to(const char *kind, const char *run, int steps, int64_t stop_at, const char *more)
-{
-    struct m6_recipe r;
-    struct m6_metrics m;
-    read_recipe(&r, kind, run, steps, more);
-    if (!stop_at) {
-        train(&r, 1, &m);
-        return;
-    }
-    struct m6_trainer *t;
-    struct m6_error err = {""};
-    const volatile sig_atomic_t stop = 1;
-    for (int64_t i = 0; i < stop_at; i++) { /* a stop ends the run after one step: resume as often */
-        assert_int_equal(m6_trainer_create(&t, &r, &source, &err), M6_OK);
-        t->stop = &stop;
-        assert_int_equal(m6_trainer_run(t, i == 0, &err), M6_ERR_CANCELLED);
-        m6_trainer_destroy(t);
-    }
-    train(&r, 0, &m);
-}
-
-static void expect_same_runs(const char *a, const char *b)
-{
-    char path[2][M6_PATH_BYTES];
-    struct m6_safetensors *x, *y;
-    struct m6_error err = {""};
-    char run[M6_PATH_BYTES + 16];
-    snprintf(run, sizeof run, "%s/%s", folder, a);
-    assert_int_equal(m6_trainer_newest(run, path[0], NULL, &err), M6_OK);
-    snprintf(run, sizeof run, "%s/%s", folder, b);
-    assert_int_equal(m6_trainer_newest(run, path[1], NULL, &err), M6_OK);
-    assert_int_equal(m6_safetensors_open(&x, path[0], &err), M6_OK);
-    assert_int_equal(m6_safetensors_open(&y, path[1], &err), M6_OK);
-    assert_int_equal(m6_safetensors_count(x), m6_safetensors_count(y));
-    for (int i = 0; i < m6_safetensors_count(x); i++) {
-        const struct m6_stensor *p = m6_safetensors_at(x, i), *q = m6_safetensors_at(y, i);
-        assert_string_equal(p->name, q->name);
-        assert_int_equal(p->bytes, q->bytes);
-        if (memcmp(p->data, q->data, p->bytes))
-            fail_msg("%s differs", p->name);
-    }
-    m6_safetensors_close(x);
-    m6_safetensors_close(y);
-}
-
-static void resumes_bit_by_bit(void **state)
-{
-    char more[1024];
-    run_to("image_tokenizer", "whole", 8, 0, image_more);
-    run_to("image_tokenizer", "cut", 8, 3, image_more);
-    expect_same_runs("whole", "cut");
-    /* With layers that share weights until step 4, cut on both sides of the delinking. */
-    snprintf(more, sizeof more, "%s,\"pseudo_to_real\":4", m6_more);
-    run_to("m6", "m6-whole", 7, 0, more);
-    run_to("m6", "m6-cut", 7, 5, more);
-    expect_same_runs("m6-whole", "m6-cut");
-}
-
 static void exports_a_release(void **state)
 {
     struct m6_recipe r;
@@ -191,7 +108,7 @@ static void exports_a_release(void **state)
     struct m6_safetensors *file;
     struct m6_error err = {""};
     char path[M6_PATH_BYTES + 64], *text;
-    read_recipe(&r, "m6", "m6", 400, m6_more);
+    read_recipe(&r, "m6", "m6", 400, toy_m6);
     assert_int_equal(m6_trainer_create(&t, &r, &source, &err), M6_OK);
     snprintf(path, sizeof path, "%s/release", folder);
     if (m6_export(t, path, &err))
@@ -235,7 +152,7 @@ static void batches_put_parents_first(void **state)
     struct m6_batch b = {0};
     const int32_t token[3] = {1, 2, 3}, code[12 * 4] = {0};
     const float weight[12] = {0};
-    read_recipe(&r, "m6", "m6", 1, m6_more);
+    read_recipe(&r, "m6", "m6", 1, toy_m6);
     m6_batch_clear(&b, &r.config);
     const int prompt = m6_batch_source(&b, -1, token, 3);
     m6_batch_drawing(&b, prompt, code, NULL, 4, weight);
@@ -270,7 +187,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_quantise_well),          cmocka_unit_test(batches_put_parents_first),
         cmocka_unit_test(image_tokenizer_learns),      cmocka_unit_test(judge_learns_and_is_written),
-        cmocka_unit_test(m6_starts_at_chance_and_learns), cmocka_unit_test(exports_a_release),
-        cmocka_unit_test(resumes_bit_by_bit)};
+        cmocka_unit_test(m6_starts_at_chance_and_learns), cmocka_unit_test(exports_a_release)};
     return cmocka_run_group_tests_name("training", tests, setup, teardown);
 }

@@ -1,8 +1,13 @@
 #include "toy.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "train/bpe.h"
 
@@ -67,6 +72,49 @@ const struct m6_source toy_source = {.stills = 1,
                                      .groups = 2,
                                      .example = example,
                                      .script = script};
+
+void toy_draw(int width, int height, int index, uint8_t *rgb)
+{
+    struct m6_example e = {.width = width, .height = height, .rgb = rgb, .frames = 1};
+    draw(&e, index % 4, index / 4 % 2);
+}
+
+const char toy_image[] = "\"batch\":{\"pictures\":8},\"average\":0.9,"
+                         "\"optimizer\":{\"lr\":0.006,\"warmup\":20,\"weight_decay\":0}";
+const char toy_judge[] = "\"batch\":{\"pictures\":8},\"judge_channels\":[8,16,16],\"average\":0.9,"
+                         "\"optimizer\":{\"lr\":0.005,\"warmup\":10}";
+const char toy_m6[] = "\"tokenizer\":\"tokenizer.json\",\"image_tokenizer\":\"image\","
+                      "\"batch\":{\"pictures\":8,\"clips\":1,\"scripts\":1,\"texts\":1},\"average\":0.9,"
+                      "\"optimizer\":{\"lr\":0.004,\"warmup\":20,\"weight_decay\":0}";
+
+void toy_recipe(struct m6_recipe *r, const char *folder, const char *kind, const char *run, int steps, const char *more)
+{
+    char text[2048], path[M6_PATH_BYTES + 16];
+    struct m6_error err = {""};
+    const char *data = strstr(more, "\"data\"") ? "" : "\"data\":{\"source\":\"toy\"},";
+    const char *precision = strstr(more, "\"precision\"") ? "" : "\"precision\":\"f32\",";
+    const char *threads = strstr(more, "\"threads\"") ? "" : "\"threads\":2,";
+    snprintf(text, sizeof text,
+             "{\"kind\":\"%s\",\"config\":\"config.json\",\"folder\":\"%s\",\"steps\":%d,%s%s%s"
+             "\"eval\":{\"every\":100000,\"batches\":1},\"checkpoint_seconds\":1000,%s}",
+             kind, run, steps, data, precision, threads, more);
+    toy_write(folder, "r.json", text);
+    snprintf(path, sizeof path, "%s/r.json", folder);
+    if (m6_recipe_read(r, path, folder, &err))
+        fail_msg("%s", err.text);
+}
+
+void toy_train(const struct m6_recipe *r, struct m6_source *source, int fresh, struct m6_metrics *m)
+{
+    struct m6_trainer *t;
+    struct m6_error err = {""};
+    if (m6_trainer_create(&t, r, source, &err) || m6_trainer_run(t, fresh, &err))
+        fail_msg("%s", err.text);
+    memset(m, 0, sizeof *m);
+    if (t->job->evaluate(t, m, &err))
+        fail_msg("%s", err.text);
+    m6_trainer_destroy(t);
+}
 
 void toy_folder(char path[M6_PATH_BYTES])
 {

@@ -1,11 +1,10 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "families/m6/transformer.h"
 #include "io/json.h"
-
-enum { HEAD_DIM_MAX = 512 };
 
 /* The longest requests: all pictures, a full text and its full answer; or a full prompt and its drawing, both with a
  * second row of guidance that has two tokens of text. */
@@ -97,6 +96,26 @@ static enum m6_status find_specials(struct m6_transformer *t, const char *path, 
     return M6_OK;
 }
 
+/* An answer is made of text and ends with <eos>: no other special token can be drawn, and no id without a token. */
+static enum m6_status forbid_specials(struct m6_transformer *t, struct m6_error *err)
+{
+    const size_t bytes = (size_t)t->config.vocab * sizeof(float);
+    float *bias = malloc(bytes);
+    t->text_bias = t->ops->alloc(t->backend, bytes);
+    if (!bias || !t->text_bias) {
+        free(bias);
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for the vocabulary");
+    }
+    for (int id = 0; id < t->config.vocab; id++) {
+        int size = 0;
+        m6_tokenizer_token(t->tokenizer, id, &size);
+        bias[id] = id == t->special.eos || (size && !m6_tokenizer_is_special(t->tokenizer, id)) ? 0 : -INFINITY;
+    }
+    t->ops->upload(t->backend, t->text_bias, bias, bytes);
+    free(bias);
+    return M6_OK;
+}
+
 static enum m6_status load_tokenizer(struct m6_transformer *t, const char *folder, struct m6_error *err)
 {
     char *path = NULL;
@@ -106,7 +125,7 @@ static enum m6_status load_tokenizer(struct m6_transformer *t, const char *folde
     if (!status)
         status = find_specials(t, path, err);
     free(path);
-    return status;
+    return status ? status : forbid_specials(t, err);
 }
 
 static enum m6_status load_config(struct m6_transformer *t, const struct m6_load *load, struct m6_error *err)
@@ -117,9 +136,9 @@ static enum m6_status load_config(struct m6_transformer *t, const struct m6_load
     enum m6_status status = m6_config_parse(&t->config, load->config, path, err);
     if (status)
         return status;
-    if (t->config.d_model / t->config.heads > HEAD_DIM_MAX)
+    if (t->config.d_model / t->config.heads > t->backend->head_max)
         return m6_fail(err, M6_ERR_UNSUPPORTED, "%s: heads of more than %d columns are not supported", path,
-                       HEAD_DIM_MAX);
+                       t->backend->head_max);
     if (m6_transformer_slots(&t->config) > 1 << 20)
         return m6_fail(err, M6_ERR_LIMIT, "%s: requests of %d rows are too long", path,
                        m6_transformer_slots(&t->config));
@@ -184,6 +203,8 @@ void m6_transformer_destroy(struct m6_model *model)
     m6_cache_finish(&t->cache);
     m6_weights_finish(&t->weights, &t->config);
     m6_lexicon_finish(&t->lexicon);
+    if (t->text_bias)
+        t->ops->free(t->backend, t->text_bias);
     m6_tokenizer_destroy(t->tokenizer);
     free(t);
 }

@@ -82,8 +82,6 @@ enum m6_status m6_text_take(struct m6_answer *a, struct m6_lane *lane, const str
     if (!ended) {
         int size;
         const char *bytes = m6_tokenizer_token(t->tokenizer, id, &size);
-        if (m6_tokenizer_is_special(t->tokenizer, id))
-            size = 0;
         a->text.token[a->text.count++] = id;
         status = m6_stream_push(&a->text.stream, bytes, (size_t)size, &text, done);
         if (status)

@@ -103,6 +103,7 @@ struct m6_transformer {
     enum m6_type compute;
     struct m6_specials special;
     struct m6_tokenizer *tokenizer;
+    float *text_bias; /* [vocab], added to an answer's logits: 0 for <eos> and for texts, else -infinity */
     struct m6_lexicon lexicon;
     struct m6_weights weights;
     struct m6_cache cache;

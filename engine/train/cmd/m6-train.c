@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "train/bpe.h"
 #include "train/cmd/storyworld_source.h"
@@ -17,16 +15,24 @@
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_INTERRUPTED = 130 };
 
 static const char usage[] =
-    "Usage: m6-train [OPTIONS] RECIPE.json            train; goes on from the newest checkpoint\n"
+    "Usage: m6-train [OPTIONS] RECIPE.json\n"
     "       m6-train export [OPTIONS] RECIPE.json -o PATH\n"
-    "                                                 write what was trained: a model folder, a judge's file\n"
+    "\n"
+    "Trains what a recipe says, going on from its newest checkpoint; export writes the result: a model's\n"
+    "folder, or a judge's file.\n"
+    "\n"
     "Options:\n"
-    "  --work DIR     folder for checkpoints and other outputs (default: m6-training)\n"
-    "  --steps N      end after step N, and plan the learning rate for that\n"
-    "  --threads N    threads (default: the recipe's; 0: one for each CPU)\n"
-    "  --fresh        start from nothing, even if there are checkpoints\n"
-    "  --help         this text\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 bad input, 130 interrupted (the same command goes on).\n";
+    "  -o, --output PATH  what to export to\n"
+    "  --work DIR         folder that the recipe's outputs go to (default: m6-training)\n"
+    "  --steps N          end after step N, and plan the learning rate for that\n"
+    "  --threads N        threads (default: the recipe's; 0: one for each CPU)\n"
+    "  --fresh            remove the run's checkpoints first, and start from nothing\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "Ctrl-C stops after the step at hand and writes a checkpoint; the same command then goes on, bit by bit\n"
+    "as if it had never been stopped. docs/training.md explains recipes, data and the log.\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 bad input, 130 interrupted.\n";
 
 struct options {
     const char *recipe, *work, *out;
@@ -57,17 +63,20 @@ static int parse(int argc, char **argv, struct options *o)
                                           {"output", required_argument, NULL, 'o'},  {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     *o = (struct options){.work = "m6-training", .steps = -1, .threads = -1};
-    int good = 1, c;
+    const char *wrong = NULL;
+    int c;
     while ((c = getopt_long(argc, argv, "o:h", names, NULL)) != -1)
         switch (c) {
         case 'w':
             o->work = optarg;
             break;
         case 's':
-            good &= number(optarg, &o->steps) && o->steps > 0;
+            if (!number(optarg, &o->steps) || o->steps < 1)
+                wrong = "--steps wants a whole number from 1";
             break;
         case 't':
-            good &= number(optarg, &o->threads) && o->threads <= 1024;
+            if (!number(optarg, &o->threads) || o->threads > 1024)
+                wrong = "--threads wants a whole number up to 1024";
             break;
         case 'f':
             o->fresh = 1;
@@ -79,18 +88,22 @@ static int parse(int argc, char **argv, struct options *o)
             fputs(usage, stdout);
             exit(EXIT_OK);
         default:
-            good = 0;
+            return EXIT_USAGE; /* getopt has said why */
         }
     if (optind < argc && !strcmp(argv[optind], "export")) {
         o->export = 1;
         optind++;
     }
-    if (good && optind + 1 == argc && o->export == (o->out != NULL)) {
-        o->recipe = argv[optind];
-        return 0;
+    if (!wrong && optind + 1 != argc)
+        wrong = optind == argc ? "name a recipe" : "one recipe at a time";
+    if (!wrong && o->export != (o->out != NULL))
+        wrong = o->export ? "export wants to know where to: -o PATH" : "-o is for export; \"folder\" in the recipe says where";
+    if (wrong) {
+        fprintf(stderr, "m6-train: %s (m6-train --help says more)\n", wrong);
+        return EXIT_USAGE;
     }
-    fputs(usage, stderr);
-    return EXIT_USAGE;
+    o->recipe = argv[optind];
+    return 0;
 }
 
 static int failed(enum m6_status status, const struct m6_error *err)
@@ -98,82 +111,22 @@ static int failed(enum m6_status status, const struct m6_error *err)
     fprintf(stderr, "m6-train: %s\n", err->text[0] ? err->text : m6_status_name(status));
     if (status == M6_ERR_CANCELLED)
         return EXIT_INTERRUPTED;
-    return status == M6_ERR_FORMAT || status == M6_ERR_ARGUMENT || status == M6_ERR_MODEL ? EXIT_INPUT : EXIT_FAILED;
+    const int input = status == M6_ERR_FORMAT || status == M6_ERR_ARGUMENT || status == M6_ERR_MODEL ||
+                      status == M6_ERR_UNSUPPORTED || status == M6_ERR_LIMIT;
+    return input ? EXIT_INPUT : EXIT_FAILED;
 }
 
 static enum m6_status open_source(const struct m6_recipe *r, struct m6_source *source, struct m6_error *err)
 {
-    if (r->manifest[0])
-        return m6_source_manifest(source, r->manifest, r->seed, err);
+    if (r->manifest[0]) {
+        const enum m6_status status = m6_source_manifest(source, r->manifest, r->seed, err);
+        return status == M6_ERR_IO ? M6_ERR_FORMAT : status; /* bad input, not a failure of ours */
+    }
     if (strcmp(r->source, "storyworld") != 0)
         return m6_fail(err, M6_ERR_FORMAT, "%s: \"data.source\" knows \"storyworld\" only; use \"manifest\" for your own",
                        r->path);
     return m6_source_storyworld(source, r->seed, err);
 }
-
-/* ---- the vocabulary ---- */
-
-static enum m6_status add_texts(struct m6_bpe *b, const struct m6_source *s, uint64_t i, struct m6_example *e,
-                                struct m6_script_example *script, struct m6_error *err)
-{
-    enum m6_status status = M6_OK;
-    for (int clip = 0; clip < 2 && !status; clip++) {
-        if (!(clip ? s->clips : s->stills))
-            continue;
-        status = s->example(s->self, M6_SPLIT_TRAIN, clip, i, e, err);
-        for (int l = 0; l < M6_LANGS && !status; l++) {
-            status = m6_bpe_add(b, e->caption[l], strlen(e->caption[l]), err);
-            if (!status)
-                status = m6_bpe_add(b, e->prompt[l], strlen(e->prompt[l]), err);
-        }
-        for (int q = 0; q < e->questions && !status; q++) {
-            status = m6_bpe_add(b, e->question[q].question, strlen(e->question[q].question), err);
-            if (!status)
-                status = m6_bpe_add(b, e->question[q].answer, strlen(e->question[q].answer), err);
-        }
-    }
-    if (!status && s->scripts && !(status = s->script(s->self, M6_SPLIT_TRAIN, i, script, err))) {
-        status = m6_bpe_add(b, script->idea, strlen(script->idea), err);
-        if (!status)
-            status = m6_bpe_add(b, script->script, strlen(script->script), err);
-    }
-    return status;
-}
-
-static enum m6_status train_bpe(const struct m6_recipe *r, const struct m6_source *s, struct m6_error *err)
-{
-    enum { WORDS_MAX = 65536 };
-    const char **words = calloc(WORDS_MAX + 1, sizeof *words);
-    struct m6_example *e = calloc(1, sizeof *e);
-    struct m6_script_example *script = calloc(1, sizeof *script);
-    struct m6_bpe *b = NULL;
-    char path[M6_PATH_BYTES + 32];
-    enum m6_status status = M6_ERR_MEMORY;
-    if (words && e && script) {
-        for (int i = 0; s->word && i < WORDS_MAX && (words[i] = s->word(s->self, i, M6_LANG_ZH)); i++)
-            ;
-        status = m6_bpe_create(&b, words, err);
-    }
-    for (int i = 0; i < r->texts && !status; i++)
-        status = add_texts(b, s, (uint64_t)i, e, script, err);
-    if (!status)
-        status = m6_bpe_learn(b, r->vocab, err);
-    if (!status && mkdir(r->folder, 0777) && errno != EEXIST)
-        status = m6_fail(err, M6_ERR_IO, "cannot make the folder %s: %s", r->folder, strerror(errno));
-    if (!status) {
-        snprintf(path, sizeof path, "%s/tokenizer.json", r->folder);
-        status = m6_bpe_write(b, path, err);
-    }
-    if (!status)
-        fprintf(stderr, "%s: %d tokens\n", path, m6_bpe_vocab(b));
-    m6_bpe_destroy(b);
-    free(words);
-    free(e);
-    free(script);
-    return status;
-}
-
-/* ---- training and export ---- */
 
 static enum m6_status export(struct m6_trainer *t, const char *out, struct m6_error *err)
 {
@@ -196,7 +149,7 @@ static enum m6_status run(const struct options *o, const struct m6_recipe *r, st
 {
     if (r->kind == M6_RECIPE_BPE)
         return o->export ? m6_fail(err, M6_ERR_ARGUMENT, "%s: its result goes into the model; export that one", r->path)
-                         : train_bpe(r, source, err);
+                         : m6_bpe_run(r, source, err);
     struct m6_trainer *t;
     enum m6_status status = m6_trainer_create(&t, r, source, err);
     if (status)
@@ -227,10 +180,6 @@ int main(int argc, char **argv)
         recipe.steps = o.steps;
     if (o.threads >= 0)
         recipe.threads = (int)o.threads;
-    if (mkdir(o.work, 0777) && errno != EEXIST) {
-        fprintf(stderr, "m6-train: cannot make the folder %s: %s\n", o.work, strerror(errno));
-        return EXIT_FAILED;
-    }
     status = open_source(&recipe, &source, &err);
     if (!status)
         status = run(&o, &recipe, &source, &err);

@@ -4,16 +4,17 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "prefix.h"
+#include "core/host.h"
 
 enum m6_status title_load(const struct m6_title **title, struct m6_error *err)
 {
     static const struct m6_title *loaded;
     char path[PATH_MAX];
     if (!loaded) {
-        if (prefix_path("lib/m6/m6title.so", path, sizeof path))
+        if (m6_find_module("m6title.so", path, sizeof path))
             return m6_fail(err, M6_ERR_MODEL,
-                           "cannot tell where this program is, so its parts cannot be found");
+                           "captions in the picture need lib/m6/m6title.so beside the program; "
+                           "install M6 whole, or use --captions mux");
         /* Never closed: GLib does not survive it. */
         void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
         if (!handle)
