@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/whole_file.h"
+
 /* Temporaries that exist now; fixed in size, so that the way out need not allocate. */
 enum { ACTIVE_MAX = 512 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -181,15 +183,14 @@ enum m6_status outfile_write(struct outfile *o, const void *data, size_t size, s
         if (n < 0) {
             const int reason = errno;
             close(fd);
-            return m6_fail(err, M6_ERR_IO, "cannot write %s: %s%s", o->path, strerror(reason),
-                           reason == ENOSPC ? "; free some space or choose another folder with -o"
-                                            : "");
+            return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path,
+                           m6_whole_file_why(reason));
         }
         p += n;
         size -= (size_t)n;
     }
     if (close(fd))
-        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, strerror(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_whole_file_why(errno));
     return M6_OK;
 }
 
@@ -211,7 +212,7 @@ enum m6_status outfile_commit(struct outfile *o, struct m6_error *err)
     if (o->temp == o->path)
         return M6_OK;
     if (sync_path(o->temp, O_RDONLY))
-        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, strerror(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_whole_file_why(errno));
     int rc = renameat2(AT_FDCWD, o->temp, AT_FDCWD, o->path, o->overwrite ? 0 : RENAME_NOREPLACE);
     if (rc && !o->overwrite && (errno == EINVAL || errno == ENOSYS)) /* some network file systems */
         rc = access(o->path, F_OK) == 0 ? (errno = EEXIST, -1) : rename(o->temp, o->path);

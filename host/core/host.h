@@ -95,6 +95,6 @@ int m6_find_media(char *path, size_t size);   /* the module with libav*; M6_MEDI
 int m6_find_module(const char *file, char *path, size_t size); /* another module in lib/m6 */
 int m6_find_libexec(const char *program, char *path, size_t size);
 int m6_find_preset(const char *name, char *path, size_t size);
-int m6_find_shared(const char *rest, char *path, size_t size); /* a file in share/m6 */
+int m6_find_shared(const char *rest, char *path, size_t size); /* a file in share/m6, such as m6-eval's judge */
 
 #endif

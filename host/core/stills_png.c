@@ -151,7 +151,7 @@ static void on_write_error(png_structp png, png_const_charp message)
 {
     struct writer *w = png_get_error_ptr(png);
     /* libpng says no more than "Write Error" of a full disk. */
-    snprintf(w->why, sizeof w->why, "%s", errno ? strerror(errno) : message);
+    snprintf(w->why, sizeof w->why, "%s", errno ? m6_whole_file_why(errno) : message);
     png_longjmp(png, 1);
 }
 
@@ -212,10 +212,10 @@ enum m6_status m6_still_write_png(const char *path, const struct m6_plugin_pictu
     if (!file || !w.info)
         status = m6_fail(err, M6_ERR_MEMORY, "no memory to write %.300s", path);
     else if (encode(&w, file, picture, metadata))
-        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s; free some space there or choose another folder", path, w.why[0] ? w.why : strerror(errno));
+        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, w.why[0] ? w.why : m6_whole_file_why(errno));
     png_destroy_write_struct(&w.png, &w.info);
     if (file && fclose(file) && !status)
-        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, strerror(errno));
+        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_whole_file_why(errno));
     if (!status)
         return m6_whole_file_commit(&out, err);
     m6_whole_file_drop(&out);

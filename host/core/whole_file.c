@@ -32,6 +32,14 @@ static int create(struct m6_whole_file *file)
     return file->fd;
 }
 
+const char *m6_whole_file_why(int error)
+{
+    static _Thread_local char text[160];
+    int full = error == ENOSPC || error == EDQUOT;
+    snprintf(text, sizeof text, "%s%s", strerror(error), full ? "; free some space or choose another folder" : "");
+    return text;
+}
+
 enum m6_status m6_whole_file_open(struct m6_whole_file *file, const char *path, int overwrite, struct m6_error *err)
 {
     struct stat st;
@@ -89,7 +97,7 @@ enum m6_status m6_whole_file_commit(struct m6_whole_file *file, struct m6_error 
         unlink(file->temp);
         file->temp[0] = '\0';
         return why == EEXIST ? m6_fail(err, M6_ERR_IO, "%.400s is there already; choose another name or overwrite it", file->path)
-                             : m6_fail(err, M6_ERR_IO, "cannot write %.400s: %s", file->path, strerror(why));
+                             : m6_fail(err, M6_ERR_IO, "cannot write %.400s: %s", file->path, m6_whole_file_why(why));
     }
     file->temp[0] = '\0';
     return M6_OK;

@@ -17,4 +17,7 @@ enum m6_status m6_whole_file_commit(struct m6_whole_file *, struct m6_error *);
 /* Drops what was written; does nothing after commit. */
 void m6_whole_file_drop(struct m6_whole_file *);
 
+/* What errno says of a failed write, and the remedy if the disk is full. Lives as long as the thread needs to look at it. */
+const char *m6_whole_file_why(int error);
+
 #endif

@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <errno.h>
+
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+
+#include "core/whole_file.h"
 
 static _Thread_local char last[256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -42,6 +46,8 @@ void media_log_clear(void)
 
 const char *media_log_why(int error)
 {
+    if (error == AVERROR(ENOSPC) || error == AVERROR(EDQUOT))
+        return m6_whole_file_why(AVUNERROR(error));
     if (!last[0])
         av_strerror(error, last, sizeof last);
     return last;

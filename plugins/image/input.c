@@ -16,7 +16,7 @@ static int read_keep(const struct m6_host_services *host, struct m6_job *job, st
         double right = fmin(value[i] + value[i + 2], full_width), bottom = fmin(value[i + 1] + value[i + 3], full_height);
         if (right <= x || bottom <= y) {
             char sentence[256];
-            snprintf(sentence, sizeof sentence, "the part to keep %.0f,%.0f,%.0f,%.0f lies outside the picture, which is %dx%d", value[i],
+            snprintf(sentence, sizeof sentence, "the part to keep %.0f,%.0f,%.0f,%.0f lies outside the picture, which is %dx%d; give one inside it", value[i],
                      value[i + 1], value[i + 2], value[i + 3], full_width, full_height);
             return host->fail(job, "argument", sentence);
         }

@@ -49,17 +49,33 @@ checks=$((checks + 1))
 [ $? -eq 1 ] || bad "a full standard output is a failure for JSON too"
 expect 0 "to a pipe that closes early" sh -c '"$0" help | head -n 1' "$M6"
 
-mkdir tiny
-if mount -t tmpfs -o size=8k tmpfs tiny 2>/dev/null; then
-    expect 1 "a full disk" "$M6" draw "red cat" --size 640x360 -o tiny/cat.png
-    name="a full disk"
+for device in /dev/null /dev/full; do
+    expect 2 "a picture to $device" "$M6" draw "red cat" -o $device
+    says err "device"
+    expect 2 "a video to $device" "$M6" storyboard "red cat" -o $device
+done
+expect 0 "text to a device" "$M6" caption here.png -o /dev/null
+expect 1 "text to a full device" "$M6" caption here.png -o /dev/full
+says err "free some space"
+
+printf 'EXT. RED - CAT\n\nA red cat.\n\nEXT. RED - CAT\n\nA red cat.\n' >cat.fountain
+full() {
+    expect 1 "$2 on a full disk" "$@"
+    says err "tiny/x\..*free some space"
     checks=$((checks + 1))
-    [ -z "$(ls -A tiny)" ] || bad "a full disk leaves nothing behind: $(ls -A tiny)"
+    [ "$(ls -A tiny)" = fill ] || bad "$2 on a full disk leaves something behind: $(ls -A tiny)"
+}
+mkdir tiny
+if mount -t tmpfs -o size=64k tmpfs tiny 2>/dev/null; then
+    head -c 61440 /dev/zero >tiny/fill
+    full "$M6" draw "red cat" --size 640x360 -o tiny/x.png
+    full "$M6" storyboard --script cat.fountain --preset draft --best 1 -o tiny/x.mp4
+    head -c 65536 /dev/zero >tiny/fill 2>/dev/null
+    full "$M6" caption here.png -o tiny/x.json
     umount tiny
 fi
 
 # ^C: 130, and nothing is left. The signal comes at various moments of a longer job.
-printf 'EXT. RED - CAT\n\nA red cat.\n\nEXT. RED - CAT\n\nA red cat.\n' >cat.fountain
 for delay in 0.15 0.5 1.2; do
     checks=$((checks + 1))
     name="interrupted after $delay s"

@@ -25,6 +25,17 @@ expect 0 "keep a region" "$M6" draw "red cat" --image m6-5.png --keep 0,0,128,14
 expect 0 "unknown words are named" "$M6" draw "red zorblax cat" -o zorb.png
 says err "warning: .*zorblax"
 expect 3 "only unknown words" "$M6" draw "zorblax quuxly" -o never.png
+expect 3 "only unknown words in an idea" "$M6" write "zorblax quuxly"
+says err "zorblax, quuxly"
+# A progress line is for terminals alone.
+if command -v script >/dev/null; then
+    checks=$((checks + 1))
+    TERM=xterm script -qec "\"$M6\" draw 'red cat' -n 3 --best 16 -o tty.png" tty </dev/null >/dev/null 2>&1
+    grep -q 'drawing picture .*%' tty || bad "there is progress on a terminal"
+fi
+expect 0 "no progress elsewhere" env TERM=xterm "$M6" draw "red cat" -n 3 --best 16 -o notty.png
+checks=$((checks + 1))
+[ -s err ] && bad "there is progress where there is no terminal"
 expect 0 "quiet" "$M6" draw "red cat" -q -o quiet.png
 checks=$((checks + 1))
 [ -s out ] || [ -s err ] && bad "quiet says nothing"

@@ -63,6 +63,9 @@ expect 3 "100 kB prompt" "$M6" draw "$long"
 says err "100000 characters"
 expect 3 "100 kB idea" "$M6" write "$long" --json
 json out exit=3
+expect 3 "empty idea for a storyboard" "$M6" storyboard ""
+expect 3 "an idea that is not UTF-8" "$M6" write "$(printf '\300\257')"
+expect 3 "a question that is not UTF-8" "$M6" ask x.png "$(printf 'red \355\240\200')"
 expect 3 "empty question" "$M6" ask x.png ""
 expect 4 "no such model" "$M6" --model nowhere draw "red cat"
 says err "nowhere"

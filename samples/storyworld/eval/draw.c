@@ -95,7 +95,8 @@ enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m
                 struct m6_request_params params = {.task = M6_TASK_DRAW,
                                                    .text = prompt,
                                                    .seed = (uint64_t)i + 1,
-                                                   .temperature = 1,
+                                                   .temperature = run->temperature,
+                                                   .top_p = run->top_p,
                                                    .guidance = run->guidance,
                                                    .mode = way == AR ? M6_DRAW_AR : M6_DRAW_PROGRESSIVE};
                 memset(drawn, 0, (size_t)SW_WIDTH * SW_HEIGHT * 3);

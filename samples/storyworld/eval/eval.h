@@ -35,7 +35,7 @@ struct eval_run {
     const char *judge;       /* a judge.safetensors */
     const char *model;       /* folder */
     int threads;
-    float guidance;          /* of drawings */
+    float guidance, temperature, top_p; /* of drawings */
     int quiet;
     volatile sig_atomic_t *interrupted;
 };

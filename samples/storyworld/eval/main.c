@@ -31,6 +31,8 @@ static const char help[] =
     "      --seed S         of the scenes (default 1)\n"
     "      --parts LIST     of caption,ask,draw,write,tokenizer (default: all)\n"
     "      --cfg G          guidance of drawings (default 2.5)\n"
+    "      --temperature T  of drawings (default 1)\n"
+    "      --top-p P        of drawings (default 1)\n"
     "      --dump DIR       leave every scene, true frame, caption, answer, drawing and script there\n"
     "      --judge FILE     the judge, a judge.safetensors (default: the one that comes with M6)\n"
     "      --model DIR      the model (default: m6-mini)\n"
@@ -95,6 +97,17 @@ static long number(const char *text, const char *option, long least, long most)
     return value;
 }
 
+static float real(const char *text, const char *option, float most)
+{
+    char *end;
+    float value = strtof(text, &end);
+    if (*end || end == text || !(value >= 0 && value <= most)) {
+        fprintf(stderr, "m6 eval: %s takes a number from 0 to %g, not \"%s\"\n", option, (double)most, text);
+        exit(EXIT_USAGE);
+    }
+    return value;
+}
+
 static int exit_code(enum m6_status status)
 {
     switch (status) {
@@ -145,19 +158,18 @@ static enum m6_status run_parts(struct eval_run *run, const int *chosen, cJSON *
 
 int main(int argc, char **argv)
 {
-    enum { SUITE = 256, SPLIT, SEED, PARTS_LIST, CFG, DUMP, JUDGE, MODEL, THREADS, JSON, QUIET };
+    enum { SUITE = 256, SPLIT, SEED, PARTS_LIST, CFG, TEMPERATURE, TOP_P, DUMP, JUDGE, MODEL, THREADS, JSON, QUIET };
     static const struct option options[] = {{"suite", 1, 0, SUITE},      {"split", 1, 0, SPLIT}, {"count", 1, 0, 'n'},
-                                            {"seed", 1, 0, SEED},        {"parts", 1, 0, PARTS_LIST}, {"cfg", 1, 0, CFG},
+                                            {"seed", 1, 0, SEED},        {"parts", 1, 0, PARTS_LIST}, {"cfg", 1, 0, CFG}, {"temperature", 1, 0, TEMPERATURE}, {"top-p", 1, 0, TOP_P},
                                             {"dump", 1, 0, DUMP},        {"judge", 1, 0, JUDGE}, {"model", 1, 0, MODEL},
                                             {"threads", 1, 0, THREADS},  {"json", 0, 0, JSON},   {"quiet", 0, 0, QUIET},
                                             {"help", 0, 0, 'h'},         {0}};
-    struct eval_run run = {.split = SW_HELDOUT, .count = 100, .seed = 1, .guidance = 2.5f, .interrupted = &interrupted};
+    struct eval_run run = {.split = SW_HELDOUT, .count = 100, .seed = 1, .guidance = 2.5f, .temperature = 1, .top_p = 1, .interrupted = &interrupted};
     int chosen[PARTS], json = 0, option;
     for (int p = 0; p < PARTS; p++)
         chosen[p] = 1;
     while ((option = getopt_long(argc, argv, "n:h", options, NULL)) != -1) {
         const char *unknown = "";
-        char *end;
         switch (option) {
         case SUITE:
             if (strcmp(optarg, "storyworld")) {
@@ -186,11 +198,13 @@ int main(int argc, char **argv)
             }
             break;
         case CFG:
-            run.guidance = strtof(optarg, &end);
-            if (end == optarg || *end || !(run.guidance >= 0 && run.guidance <= 30)) {
-                fprintf(stderr, "m6 eval: --cfg takes a number from 0 to 30, not \"%s\"\n", optarg);
-                return EXIT_USAGE;
-            }
+            run.guidance = real(optarg, "--cfg", 30);
+            break;
+        case TEMPERATURE:
+            run.temperature = real(optarg, "--temperature", 10);
+            break;
+        case TOP_P:
+            run.top_p = real(optarg, "--top-p", 1);
             break;
         case DUMP:
             run.dump = optarg;
