@@ -75,6 +75,8 @@ void cmd_warn(struct cmd_context *, const char *format, ...) __attribute__((form
 void cmd_say(struct cmd_context *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The exit code for a library's status. */
 int cmd_exit_of(enum m6_status status);
+/* A string of a model folder's config.json, "" if there is none. */
+void cmd_config_string(const char *folder, const char *key, char *out, size_t size);
 /* Flushes stdout; a full disk or a closed pipe is a failure too. Returns code, or CMD_FAILED. */
 int cmd_finish(struct cmd_context *, int code);
 

@@ -26,8 +26,7 @@ static double folder_bytes(const char *path)
     return bytes;
 }
 
-/* A string of config.json, "" if there is none. */
-static void config_string(const char *folder, const char *key, char *out, size_t size)
+void cmd_config_string(const char *folder, const char *key, char *out, size_t size)
 {
     char path[PATH_MAX];
     *out = '\0';
@@ -59,7 +58,7 @@ static int add_model(cJSON *list, const char *folder, const char *standard)
         if (!strcmp(cJSON_GetObjectItem(each, "path")->valuestring, real))
             return 0;
     }
-    config_string(folder, "model_type", family, sizeof family);
+    cmd_config_string(folder, "model_type", family, sizeof family);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "name", strrchr(real, '/') + 1);
     cJSON_AddStringToObject(o, "family", family);

@@ -70,13 +70,9 @@ int output_json(struct cmd_context *ctx, cJSON *value, int code)
 const char *output_model_name(const struct session *s)
 {
     static char name[256];
-    /* Its own name, once it is loaded. */
-    if (m6_host_engine(s->host)) {
-        struct m6_model_info info = {0};
-        m6_engine_info(m6_host_engine(s->host), &info);
-        snprintf(name, sizeof name, "%s", info.name);
+    cmd_config_string(s->model, "name", name, sizeof name);
+    if (*name)
         return name;
-    }
     size_t n = strlen(s->model);
     while (n > 1 && s->model[n - 1] == '/')
         n--;
