@@ -28,7 +28,7 @@ static const struct option_spec options[] = {
     {"size", 0, OPTION_SIZE, 16, 8192, AT(size), "WxH",
      "size of the picture (default: the model's own)"},
     {"mode", 'm', OPTION_CHOICE, 0, 0, AT(mode), "ar|progressive",
-     "left to right, or all at once in steps (default: ar)"},
+     "left to right, which is faster, or all at once in steps (default: progressive)"},
     {"steps", 0, OPTION_INTEGER, 1, 256, AT(steps), "N", "steps of the progressive mode"},
     {"cfg", 0, OPTION_NUMBER, 0, 20, AT(guidance), "G",
      "how closely to follow the prompt; 1: no push (default: 2.5)"},
@@ -63,9 +63,9 @@ static int check_arguments(struct cmd_context *ctx, const struct draw_options *o
     if (o->image && !o->keep.count)
         return cmd_fail(ctx, CMD_USAGE,
                         "--image needs at least one --keep X,Y,W,H that says which part stays");
-    if (o->steps && strcmp(o->mode ? o->mode : "ar", "progressive") != 0)
+    if (o->steps && o->mode && strcmp(o->mode, "ar") == 0)
         return cmd_fail(ctx, CMD_USAGE,
-                        "--steps belongs to --mode progressive; add that or leave --steps out");
+                        "--steps belongs to --mode progressive; leave one of --steps and --mode out");
     for (int i = 0; i < o->keep.count && !code; i++)
         code = read_rectangle(ctx, o->keep.value[i], &keep[i]);
     return code;

@@ -12,7 +12,7 @@ static const char schema[] =
     "  \"description\": \"candidates a picture; the one that the model finds to match best is kept\"},"
     "\"width\": {\"type\": \"integer\", \"minimum\": 16, \"maximum\": 8192, \"description\": \"default: the model's own\"},"
     "\"height\": {\"type\": \"integer\", \"minimum\": 16, \"maximum\": 8192, \"description\": \"default: the model's own\"},"
-    "\"mode\": {\"type\": \"string\", \"enum\": [\"ar\", \"progressive\"], \"default\": \"ar\"},"
+    "\"mode\": {\"type\": \"string\", \"enum\": [\"ar\", \"progressive\"], \"default\": \"progressive\"},"
     "\"steps\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 256, \"default\": 0, \"description\": \"progressive; 0: the default\"},"
     "\"guidance\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 20, \"default\": 2.5, \"description\": \"how closely to follow the prompt\"},"
     "\"temperature\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 2, \"default\": 1},"

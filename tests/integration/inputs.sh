@@ -73,6 +73,21 @@ timeout --preserve-status -k 30 -s INT 1 "$M6" caption pipe >out 2>err
 code=$?
 [ $code -eq 130 ] || bad "$name: exit status $code"
 
+make -f lavfi -i testsrc=size=64x64:rate=25:duration=1 -c:v libx264 -pix_fmt yuv420p -frames:v 0 none.mp4
+expect 3 "no frames at all" "$M6" caption none.mp4
+make -f lavfi -i sine=duration=1 -i cat.png -map 0 -map 1 -c:v png -disposition:v attached_pic -c:a mp3 cover.mp3
+expect 3 "sound with a cover picture" "$M6" caption cover.mp3
+says err "a cover picture"
+make -i clip.mp4 -c copy clip.mkv
+cat clip.mkv >pipe &
+expect 0 "a video from a pipe" "$M6" caption pipe --every 2 --json
+json out "#=2" 1.end_ns=4000000000
+cat cat.png >pipe &
+expect 0 "a picture from a pipe" "$M6" caption pipe --json
+json out "#=1" 0.end_ns=0
+expect 4 "without the media module" env M6_MEDIA=none.so "$M6" caption clip.mp4
+says err "m6media.so"
+
 make -f lavfi -i testsrc=size=321x179:rate=25:duration=1 -c:v ffv1 -pix_fmt bgr0 odd.mkv
 expect 0 "odd sizes" "$M6" caption odd.mkv --json
 make -f lavfi -i testsrc=size=320x180:rate=25:duration=1 -c:v ffv1 -pix_fmt yuv420p10le ten.mkv

@@ -74,6 +74,11 @@ if mount -t tmpfs -o size=64k tmpfs tiny 2>/dev/null; then
     full "$M6" caption here.png -o tiny/x.json
     umount tiny
 fi
+if mount -t tmpfs -o ro tmpfs tiny 2>/dev/null; then
+    expect 1 "a file system that may not be written" "$M6" draw "red cat" -o tiny/x.png
+    says err "choose another"
+    umount tiny
+fi
 
 # ^C: 130, and nothing is left. The signal comes at various moments of a longer job.
 for delay in 0.15 0.5 1.2; do

@@ -42,7 +42,7 @@ expect 2 "not a rate" "$M6" storyboard x --fps fast
 expect 2 "not a rectangle" "$M6" draw x --image a.png --keep 1,2,3
 expect 2 "keep without image" "$M6" draw x --keep 0,0,8,8
 expect 2 "image without keep" "$M6" draw x --image a.png
-expect 2 "steps without progressive" "$M6" draw x --steps 3
+expect 2 "steps, left to right" "$M6" draw x --mode ar --steps 3
 expect 2 "every and on" "$M6" caption x --every 1 --on scene
 expect 2 "idea and script" "$M6" storyboard x --script y
 expect 2 "neither idea nor script" "$M6" storyboard
