@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "interrupt.h"
 #include "progress.h"
@@ -137,9 +138,28 @@ static void log_to_stderr(void *arg, int level, const char *message)
     fprintf(stderr, "m6: %s\n", message);
 }
 
-int session_open(struct session *s, struct cmd_context *ctx)
+/* Does the work in this process. */
+static int open_host(struct session *s)
 {
     struct m6_error err;
+    const struct m6_host_params params = {.model = s->model,
+                                          .threads = (int)s->ctx->threads,
+                                          .log = getenv("M6_DEBUG") ? log_to_stderr : NULL};
+    return m6_host_create(&s->host, &params, &err) ? cmd_fail(s->ctx, CMD_MODEL, "%s", err.text) : 0;
+}
+
+/* Pipes and devices: they can be read once, by whom they were meant for, and may never end. */
+static int has_stream(const char *const *inputs)
+{
+    struct stat st;
+    for (int i = 0; inputs && inputs[i]; i++)
+        if (!stat(inputs[i], &st) && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode)))
+            return 1;
+    return 0;
+}
+
+int session_open(struct session *s, struct cmd_context *ctx)
+{
     memset(s, 0, sizeof *s);
     s->ctx = ctx;
     if (m6_find_model(ctx->model, s->model, sizeof s->model)) {
@@ -153,17 +173,8 @@ int session_open(struct session *s, struct cmd_context *ctx)
     }
     interrupt_init();
     s->remote = remote_open(ctx, s->model);
-    if (s->remote) {
-        s->warnings = cJSON_CreateArray();
-        return 0;
-    }
-    const struct m6_host_params params = {.model = s->model,
-                                          .threads = (int)ctx->threads,
-                                          .log = getenv("M6_DEBUG") ? log_to_stderr : NULL};
-    if (m6_host_create(&s->host, &params, &err))
-        return cmd_fail(ctx, CMD_MODEL, "%s", err.text);
     s->warnings = cJSON_CreateArray();
-    return 0;
+    return s->remote ? 0 : open_host(s);
 }
 
 void session_close(struct session *s)
@@ -186,6 +197,15 @@ int session_run(struct session *s, const struct session_job *job, struct session
     struct m6_error err = {""};
     struct m6_job *handle;
     memset(result, 0, sizeof *result);
+    if (s->remote && has_stream(job->inputs)) {
+        remote_close(s->remote);
+        s->remote = NULL;
+        int code = open_host(s);
+        if (code) {
+            cJSON_Delete(job->params);
+            return code;
+        }
+    }
     result->text = strdup("");
     char *params = cJSON_PrintUnformatted(job->params);
     cJSON_Delete(job->params);

@@ -85,7 +85,7 @@ json out "#=2" 1.end_ns=4000000000
 cat cat.png >pipe &
 expect 0 "a picture from a pipe" "$M6" caption pipe --json
 json out "#=1" 0.end_ns=0
-expect 4 "without the media module" env M6_MEDIA=none.so "$M6" caption clip.mp4
+expect 4 "without the media module" env M6_HOST=none M6_MEDIA=none.so "$M6" caption clip.mp4
 says err "m6media.so"
 
 make -f lavfi -i testsrc=size=321x179:rate=25:duration=1 -c:v ffv1 -pix_fmt bgr0 odd.mkv
