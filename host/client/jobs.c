@@ -82,27 +82,13 @@ static int add_buffer(struct submission *s, struct m6_buffer *buffer)
     return job->buffer_count++;
 }
 
-static int write_all(int fd, const char *from, size_t size)
-{
-    while (size) {
-        const ssize_t n = write(fd, from, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return -1;
-        from += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 static enum m6_status copy_frame(struct submission *s, const struct m6_client_frame *f, size_t row, size_t stride, struct m6_error *err)
 {
     if (s->copies < 0)
         s->copies = memfd_create("m6-frames", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     int failed = s->copies < 0;
     for (int y = 0; y < f->height && !failed; y++)
-        failed = write_all(s->copies, (const char *)f->data + (size_t)y * stride, row);
+        failed = m6_proto_write(s->copies, (const char *)f->data + (size_t)y * stride, row);
     return failed ? m6_fail(err, M6_ERR_MEMORY, "no shared memory for a frame: %s", strerror(errno)) : M6_OK;
 }
 

@@ -93,9 +93,16 @@ static int write_subtitles(struct cmd_context *ctx, const struct caption_options
     for (int i = 0; i < r->caption_count; i++)
         cues[i] = (struct m6_media_cue){r->captions[i].start_ns, r->captions[i].end_ns,
                                         r->captions[i].text};
-    const struct m6_media_captions_params p = {
-        .path = o->output, .lang = o->lang, .overwrite = ctx->overwrite};
-    const enum m6_status status = media->captions_write(&p, cues, (size_t)r->caption_count, &err);
+    struct outfile out;
+    enum m6_status status = outfile_begin(&out, o->output, ctx->overwrite, &err);
+    const struct m6_media_captions_params p = {.path = out.temp, .lang = o->lang};
+    if (!status)
+        status = media->captions_write(&p, cues, (size_t)r->caption_count, &err);
+    if (!status)
+        status = outfile_commit(&out, &err);
+    else
+        outfile_name_in(&out, &err);
+    outfile_finish(&out);
     free(cues);
     return status ? cmd_fail(ctx, CMD_FAILED, "%s", err.text) : 0;
 }

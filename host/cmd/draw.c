@@ -86,6 +86,22 @@ static int name_outputs(struct cmd_context *ctx, const struct draw_options *o, c
     return code;
 }
 
+static enum m6_status write_picture(const char *path, const struct session_picture *p,
+                                    int overwrite, struct m6_error *err)
+{
+    struct outfile out;
+    enum m6_status status = outfile_begin(&out, path, overwrite, err);
+    if (!status)
+        status =
+            m6_still_write_png(out.temp, &p->picture, (const char *const *)p->metadata, err);
+    if (!status)
+        status = outfile_commit(&out, err);
+    else
+        outfile_name_in(&out, err);
+    outfile_finish(&out);
+    return status;
+}
+
 static int draw_one(struct session *s, const struct jobs_drawing *drawing, const char *name,
                     cJSON *report)
 {
@@ -95,8 +111,7 @@ static int draw_one(struct session *s, const struct jobs_drawing *drawing, const
     int code = jobs_draw(s, drawing, &result);
     if (!code) {
         const struct session_picture *p = &result.pictures[0];
-        if (m6_still_write_png(name, &p->picture, (const char *const *)p->metadata, ctx->overwrite,
-                               &err))
+        if (write_picture(name, p, ctx->overwrite, &err))
             code = cmd_fail(ctx, CMD_FAILED, "%s", err.text);
         else
             cJSON_AddItemToArray(report, jobs_describe_picture(name, p));

@@ -1,6 +1,5 @@
 #include "outfile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/whole_file.h"
+#include "core/write_error.h"
 
 /* Temporaries that exist now; fixed in size, so that the way out need not allocate. */
 enum { ACTIVE_MAX = 512 };
@@ -52,29 +51,12 @@ static int folder_of(const char *path, char *folder)
     return n < PATH_MAX ? 0 : -1;
 }
 
-/* A writer that is given a temporary may itself write beside it first, see create() in core/whole_file.c. */
-static void remove_parts(const char *temp)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(temp, '/'), *name = slash ? slash + 1 : temp;
-    const size_t n = strlen(name);
-    DIR *dir = folder_of(temp, folder) ? NULL : opendir(folder);
-    for (struct dirent *e; dir && (e = readdir(dir));) {
-        if (!strncmp(e->d_name, name, n) && e->d_name[n] == '-')
-            unlinkat(dirfd(dir), e->d_name, 0);
-    }
-    if (dir)
-        closedir(dir);
-}
-
 void outfile_abandon_all(void)
 {
     pthread_mutex_lock(&lock);
     for (int i = 0; i < ACTIVE_MAX; i++) {
-        if (active[i]) {
-            remove_parts(active[i]);
+        if (active[i])
             unlink(active[i]);
-        }
         active[i] = NULL;
     }
     pthread_mutex_unlock(&lock);
@@ -184,13 +166,13 @@ enum m6_status outfile_write(struct outfile *o, const void *data, size_t size, s
             const int reason = errno;
             close(fd);
             return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path,
-                           m6_whole_file_why(reason));
+                           m6_write_error(reason));
         }
         p += n;
         size -= (size_t)n;
     }
     if (close(fd))
-        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_whole_file_why(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_write_error(errno));
     return M6_OK;
 }
 
@@ -212,7 +194,7 @@ enum m6_status outfile_commit(struct outfile *o, struct m6_error *err)
     if (o->temp == o->path)
         return M6_OK;
     if (sync_path(o->temp, O_RDONLY))
-        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_whole_file_why(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_write_error(errno));
     int rc = renameat2(AT_FDCWD, o->temp, AT_FDCWD, o->path, o->overwrite ? 0 : RENAME_NOREPLACE);
     if (rc && !o->overwrite && (errno == EINVAL || errno == ENOSYS)) /* some network file systems */
         rc = access(o->path, F_OK) == 0 ? (errno = EEXIST, -1) : rename(o->temp, o->path);

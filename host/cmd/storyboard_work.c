@@ -169,7 +169,6 @@ int storyboard_animate(struct storyboard *s)
         .title = *s->script->title ? s->script->title : NULL,
         .comment = comment,
         .quality = (int)s->o->quality,
-        .overwrite = 1,
     };
     if (!status)
         status = s->media->video_create(&p, &w.video, &err);
@@ -199,7 +198,7 @@ static enum m6_status write_pictures(struct storyboard *s, struct m6_error *err)
         status = outfile_begin(&s->picture[i], s->picture_path[i], s->session.ctx->overwrite, err);
         if (!status)
             status = m6_still_write_png(s->picture[i].temp, &p->picture,
-                                        (const char *const *)p->metadata, 1, err);
+                                        (const char *const *)p->metadata, err);
         if (status)
             outfile_name_in(&s->picture[i], err);
     }
@@ -214,7 +213,7 @@ static enum m6_status write_captions(struct storyboard *s, struct m6_error *err)
              : m6_fail(err, M6_ERR_MEMORY, "out of memory");
     if (!status) {
         const struct m6_media_captions_params p = {
-            .path = s->captions.temp, .format = "srt", .lang = s->lang, .overwrite = 1};
+            .path = s->captions.temp, .format = "srt", .lang = s->lang};
         status = s->media->captions_write(&p, cues, (size_t)s->plan.cue_count, err);
         if (status)
             outfile_name_in(&s->captions, err);

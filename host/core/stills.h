@@ -30,9 +30,9 @@ enum m6_still_kind m6_still_sniff(const char *path);
 enum m6_status m6_still_read(const char *path, int enough_width, int enough_height, struct m6_still *, struct m6_error *);
 void m6_still_finish(struct m6_still *); /* a zeroed one is fine */
 
-/* Writes a PNG, whole or not at all; metadata: pairs of key, value, ended by NULL, as text chunks; or NULL. The same
- * input gives the same bytes. A file that is there already is an error unless overwrite. */
+/* Writes a PNG in place: who wants it whole or not at all gives a passing name, and renames. metadata: pairs of key, value,
+ * ended by NULL, as text chunks; or NULL. The same input gives the same bytes. */
 enum m6_status m6_still_write_png(const char *path, const struct m6_plugin_picture *, const char *const *metadata,
-                                  int overwrite, struct m6_error *);
+                                  struct m6_error *);
 
 #endif

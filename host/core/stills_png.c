@@ -8,7 +8,7 @@
 
 #include "core/exif.h"
 #include "core/stills_formats.h"
-#include "core/whole_file.h"
+#include "core/write_error.h"
 
 /* All that must survive a longjmp lives here, not in registers. */
 struct reader {
@@ -151,7 +151,7 @@ static void on_write_error(png_structp png, png_const_charp message)
 {
     struct writer *w = png_get_error_ptr(png);
     /* libpng says no more than "Write Error" of a full disk. */
-    snprintf(w->why, sizeof w->why, "%s", errno ? m6_whole_file_why(errno) : message);
+    snprintf(w->why, sizeof w->why, "%s", errno ? m6_write_error(errno) : message);
     png_longjmp(png, 1);
 }
 
@@ -197,27 +197,23 @@ static int encode(struct writer *w, FILE *file, const struct m6_plugin_picture *
 }
 
 enum m6_status m6_still_write_png(const char *path, const struct m6_plugin_picture *picture, const char *const *metadata,
-                                  int overwrite, struct m6_error *err)
+                                  struct m6_error *err)
 {
-    struct m6_whole_file out;
     if (picture->width <= 0 || picture->height <= 0 || !picture->rgb || picture->stride < (size_t)picture->width * 3)
         return m6_fail(err, M6_ERR_ARGUMENT, "there is no picture to write to %.300s", path);
-    enum m6_status status = m6_whole_file_open(&out, path, overwrite, err);
-    if (status)
-        return status;
     struct writer w = {.why = ""};
-    FILE *file = fdopen(dup(out.fd), "wb");
+    FILE *file = fopen(path, "wbe");
+    if (!file)
+        return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_write_error(errno));
+    enum m6_status status = M6_OK;
     w.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning);
     w.info = w.png ? png_create_info_struct(w.png) : NULL;
-    if (!file || !w.info)
+    if (!w.info)
         status = m6_fail(err, M6_ERR_MEMORY, "no memory to write %.300s", path);
     else if (encode(&w, file, picture, metadata))
-        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, w.why[0] ? w.why : m6_whole_file_why(errno));
+        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, w.why[0] ? w.why : m6_write_error(errno));
     png_destroy_write_struct(&w.png, &w.info);
-    if (file && fclose(file) && !status)
-        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_whole_file_why(errno));
-    if (!status)
-        return m6_whole_file_commit(&out, err);
-    m6_whole_file_drop(&out);
+    if (fclose(file) && !status)
+        status = m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_write_error(errno));
     return status;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/whole_file.h"
 #include "cues.h"
 #include "log.h"
 
@@ -40,12 +39,8 @@ enum m6_status media_captions_write(const struct m6_media_captions_params *param
         which++;
     if (which == known)
         return m6_fail(err, M6_ERR_ARGUMENT, "captions are written as .srt, .vtt or .ass, not as %.300s", params->path);
-    struct m6_whole_file file;
     AVFormatContext *format = NULL;
-    enum m6_status status = m6_whole_file_open(&file, params->path, params->overwrite, err);
-    if (status)
-        return status;
-    status = media_output_open(&format, formats[which].muxer, file.temp, params->path, err);
+    enum m6_status status = media_output_open(&format, formats[which].muxer, params->path, err);
     AVStream *st = status ? NULL : avformat_new_stream(format, NULL);
     if (!status && !st)
         status = m6_fail(err, M6_ERR_MEMORY, "no memory for captions");
@@ -54,8 +49,5 @@ enum m6_status media_captions_write(const struct m6_media_captions_params *param
     if (!status)
         status = write_all(format, st, params, cue, count, err);
     media_output_close(&format);
-    if (!status)
-        return m6_whole_file_commit(&file, err);
-    m6_whole_file_drop(&file);
     return status;
 }

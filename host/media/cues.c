@@ -130,12 +130,12 @@ enum m6_status media_cues_write(AVFormatContext *format, AVStream *st, const str
     return status;
 }
 
-enum m6_status media_output_open(AVFormatContext **out, const char *name, const char *temp, const char *path, struct m6_error *err)
+enum m6_status media_output_open(AVFormatContext **out, const char *name, const char *path, struct m6_error *err)
 {
     char url[4200];
     media_log_start();
     media_log_clear();
-    snprintf(url, sizeof url, "file:%s", temp);
+    snprintf(url, sizeof url, "file:%s", path);
     int error = avformat_alloc_output_context2(out, NULL, name, url);
     if (error >= 0)
         error = avio_open(&(*out)->pb, url, AVIO_FLAG_WRITE);

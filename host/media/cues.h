@@ -12,7 +12,7 @@ enum m6_status media_cues_stream(AVStream *, enum AVCodecID, const struct m6_med
 enum m6_status media_cues_write(AVFormatContext *, AVStream *, const struct m6_media_cue *, int index, struct m6_error *);
 
 /* An output in memory of its own name, to be given the whole file's name by the caller. */
-enum m6_status media_output_open(AVFormatContext **, const char *format, const char *temp, const char *path, struct m6_error *);
+enum m6_status media_output_open(AVFormatContext **, const char *format, const char *path, struct m6_error *);
 void media_output_close(AVFormatContext **);
 
 #endif

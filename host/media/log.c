@@ -10,7 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
-#include "core/whole_file.h"
+#include "core/write_error.h"
 
 static _Thread_local char last[256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -47,7 +47,7 @@ void media_log_clear(void)
 const char *media_log_why(int error)
 {
     if (error == AVERROR(ENOSPC) || error == AVERROR(EDQUOT))
-        return m6_whole_file_why(AVUNERROR(error));
+        return m6_write_error(AVUNERROR(error));
     if (!last[0])
         av_strerror(error, last, sizeof last);
     return last;

@@ -33,6 +33,8 @@ struct m6_media_source_params {
     void *arg;
 };
 
+/* Files are written in place: who wants them whole or not at all gives passing names, and renames. */
+
 /* ---- captions ---- */
 struct m6_media_cue {
     int64_t start_ns, end_ns; /* half-open; rounded to what the format can say, each time to the nearest */
@@ -44,7 +46,6 @@ struct m6_media_captions_params {
     const char *lang;   /* "en", "zh"; may be NULL */
     const char *title;  /* .ass alone; may be NULL */
     int width, height;  /* .ass alone: of the video, for its layout; 0: 1280×720 */
-    int overwrite;
 };
 
 /* ---- writing a video ---- */
@@ -57,7 +58,6 @@ struct m6_media_video_params {
     const char *title;      /* metadata; may be NULL */
     const char *comment;    /* metadata; may be NULL */
     int quality;            /* as x264's CRF, 1 (best) … 51; 0: 18 */
-    int overwrite;
 };
 
 struct m6_media {

@@ -6,13 +6,12 @@
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 
-#include "core/whole_file.h"
 #include "cues.h"
 #include "encoder.h"
 #include "log.h"
 
 struct m6_media_video {
-    struct m6_whole_file file;
+    char *path;
     int width, height; /* as promised; what is encoded is even */
     AVFormatContext *format;
     AVStream *picture_stream, *text_stream;
@@ -27,7 +26,7 @@ struct m6_media_video {
 
 static enum m6_status cannot_write(const struct m6_media_video *v, int error, struct m6_error *err)
 {
-    return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %.150s", v->file.path, media_log_why(error));
+    return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %.150s", v->path, media_log_why(error));
 }
 
 static enum AVCodecID text_codec(const AVOutputFormat *format)
@@ -119,9 +118,9 @@ enum m6_status media_video_create(const struct m6_media_video_params *params, st
         return status ? status : m6_fail(err, M6_ERR_MEMORY, "no memory to encode a video");
     v->width = params->width;
     v->height = params->height;
-    status = m6_whole_file_open(&v->file, params->path, params->overwrite, err);
-    if (!status)
-        status = media_output_open(&v->format, format->name, v->file.temp, params->path, err);
+    v->path = strdup(params->path);
+    status = v->path ? media_output_open(&v->format, format->name, params->path, err)
+                     : m6_fail(err, M6_ERR_MEMORY, "no memory to encode a video");
     if (!status)
         status = add_streams(v, params, err);
     if (!status)
@@ -145,7 +144,7 @@ void media_video_destroy(struct m6_media_video *v)
     sws_freeContext(v->sws);
     av_frame_free(&v->frame);
     av_packet_free(&v->packet);
-    m6_whole_file_drop(&v->file);
+    free(v->path);
     free(v->padded);
     free(v);
 }
@@ -223,7 +222,5 @@ enum m6_status media_video_finish(struct m6_media_video *v, struct m6_error *err
     int error = av_write_trailer(v->format);
     if (error >= 0)
         error = avio_closep(&v->format->pb);
-    if (error < 0)
-        return cannot_write(v, error, err);
-    return m6_whole_file_commit(&v->file, err);
+    return error < 0 ? cannot_write(v, error, err) : M6_OK;
 }

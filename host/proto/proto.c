@@ -1,7 +1,9 @@
 #include "proto/proto.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct m6_proto_format formats[] = {
     {"rgb24", 3, 0, 1, 2, -1}, {"bgr24", 3, 2, 1, 0, -1}, {"rgba", 4, 0, 1, 2, 3},
@@ -28,4 +30,18 @@ int64_t m6_proto_now_ms(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int m6_proto_write(int fd, const void *from, size_t size)
+{
+    for (const char *at = from; size;) {
+        const ssize_t n = write(fd, at, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return -1;
+        at += n;
+        size -= (size_t)n;
+    }
+    return 0;
 }

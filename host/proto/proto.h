@@ -32,6 +32,9 @@ const struct m6_proto_format *m6_proto_format(const char *name);
 /* i from 0; NULL behind the last. */
 const struct m6_proto_format *m6_proto_format_at(int i);
 
+/* Writes all of it to a file; -1 and errno when that fails. */
+int m6_proto_write(int fd, const void *from, size_t size);
+
 /* Milliseconds of a clock that never goes back. */
 int64_t m6_proto_now_ms(void);
 

@@ -139,29 +139,15 @@ void m6_frame_hash_text(const struct m6_frame_hash *h, char text[33])
 
 /* ---- giving ---- */
 
-static int write_all(int fd, const uint8_t *from, size_t size)
-{
-    while (size) {
-        const ssize_t n = write(fd, from, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return -1;
-        from += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 int m6_frame_give(const uint8_t *rgb, int width, int height, size_t stride)
 {
     const size_t row = (size_t)width * 3;
     const int fd = memfd_create("m6-picture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     int failed = fd < 0;
     if (stride == row && !failed)
-        failed = write_all(fd, rgb, row * (size_t)height);
+        failed = m6_proto_write(fd, rgb, row * (size_t)height);
     for (int y = 0; y < height && stride != row && !failed; y++)
-        failed = write_all(fd, rgb + (size_t)y * stride, row);
+        failed = m6_proto_write(fd, rgb + (size_t)y * stride, row);
     if (!failed)
         failed = fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     if (failed && fd >= 0)

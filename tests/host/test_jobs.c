@@ -248,7 +248,7 @@ static void test_frames(void **state)
     size_t size;
     memset(rgb, 77, sizeof rgb);
     const struct m6_plugin_picture picture = {8, 4, 24, rgb};
-    assert_int_equal(m6_still_write_png("in.png", &picture, NULL, 0, &err), M6_OK);
+    assert_int_equal(m6_still_write_png("in.png", &picture, NULL, &err), M6_OK);
     uint8_t *data = get_file("in.png", &size);
     put_file("cut.png", data, size - 20);
     put_file("empty.png", "", 0);

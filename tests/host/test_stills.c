@@ -122,14 +122,14 @@ static void test_png_written(void **state)
     for (size_t i = 0; i < sizeof rgb; i++)
         rgb[i] = (uint8_t)(i * 37);
     const struct m6_plugin_picture p = {5, 3, 16, rgb};
-    assert_int_equal(m6_still_write_png("w.png", &p, metadata, 0, &err), M6_OK);
+    assert_int_equal(m6_still_write_png("w.png", &p, metadata, &err), M6_OK);
     struct m6_still s = read_still("w.png");
     assert_int_equal(s.width, 5);
     for (int y = 0; y < 3; y++)
         assert_memory_equal(s.rgb + y * 15, rgb + y * 16, 15);
     m6_still_finish(&s);
-    assert_int_equal(m6_still_write_png("w.png", &p, metadata, 0, &err), M6_ERR_IO);
-    assert_int_equal(m6_still_write_png("w2.png", &p, metadata, 0, &err), M6_OK);
+    assert_int_equal(m6_still_write_png("no/such/w.png", &p, metadata, &err), M6_ERR_IO);
+    assert_int_equal(m6_still_write_png("w2.png", &p, metadata, &err), M6_OK);
     uint8_t *a = get_file("w.png", &n), *b = get_file("w2.png", &m);
     assert_int_equal(n, m);
     assert_memory_equal(a, b, n);
@@ -139,7 +139,7 @@ static void test_png_written(void **state)
     free(a);
     free(b);
     const struct m6_plugin_picture none = {5, 3, 14, rgb};
-    assert_int_equal(m6_still_write_png("w3.png", &none, NULL, 0, &err), M6_ERR_ARGUMENT);
+    assert_int_equal(m6_still_write_png("w3.png", &none, NULL, &err), M6_ERR_ARGUMENT);
     assert_int_equal(access("w3.png", F_OK), -1);
 }
 
@@ -168,7 +168,7 @@ static void test_png_broken(void **state)
     for (size_t i = 0; i < sizeof rgb; i++)
         rgb[i] = (uint8_t)(i * i >> 3);
     const struct m6_plugin_picture p = {40, 40, 120, rgb};
-    assert_int_equal(m6_still_write_png("whole.png", &p, NULL, 0, &err), M6_OK);
+    assert_int_equal(m6_still_write_png("whole.png", &p, NULL, &err), M6_OK);
     uint8_t *data = get_file("whole.png", &n);
     for (size_t cut = 8; cut < n - 12; cut += 97) {
         put_file("cut.png", data, cut);

@@ -1,12 +1,10 @@
-/* UTF-8, files that appear whole, and where things are. */
+/* UTF-8, and where things are. */
 #include "support.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include "core/host.h"
 #include "core/utf8.h"
-#include "core/whole_file.h"
 
 static void test_utf8(void **state)
 {
@@ -40,90 +38,12 @@ static void test_utf8(void **state)
     }
 }
 
-static int files_here(void)
-{
-    DIR *dir = opendir(".");
-    int n = 0;
-    while (readdir(dir))
-        n++;
-    closedir(dir);
-    return n - 2;
-}
-
 static void test_mended(void **state)
 {
     char text[] = "a\xff\xe7\x8c" "b\xe7\x8b\x97\xe7\x8b";
     m6_utf8_mend(text);
     assert_string_equal(text, "a???b\xe7\x8b\x97??");
     assert_int_equal(m6_utf8_bad(text, NULL), -1);
-}
-
-static void write_whole(const char *path, const char *text, int overwrite)
-{
-    struct m6_whole_file f;
-    struct m6_error err = {""};
-    assert_int_equal(m6_whole_file_open(&f, path, overwrite, &err), M6_OK);
-    assert_int_equal(write(f.fd, text, strlen(text)), strlen(text));
-    assert_int_equal(m6_whole_file_commit(&f, &err), M6_OK);
-    m6_whole_file_drop(&f);
-}
-
-static void check_file(const char *path, const char *text)
-{
-    size_t size;
-    char *data = (char *)get_file(path, &size);
-    assert_string_equal(data, text);
-    free(data);
-}
-
-static void test_whole_file(void **state)
-{
-    struct m6_whole_file f;
-    struct m6_error err;
-    const int before = files_here();
-    assert_int_equal(m6_whole_file_open(&f, "one", 0, &err), M6_OK);
-    assert_int_equal(access("one", F_OK), -1); /* not there until it is whole */
-    m6_whole_file_drop(&f);
-    assert_int_equal(files_here(), before);
-
-    write_whole("one", "1", 0);
-    check_file("one", "1");
-    assert_int_equal(m6_whole_file_open(&f, "one", 0, &err), M6_ERR_IO);
-    assert_says(err.text, "there already");
-    write_whole("one", "2", 1);
-    check_file("one", "2");
-    assert_int_equal(files_here(), before + 1);
-
-    /* It came into being meanwhile: the newcomer stays, and nothing else does. */
-    assert_int_equal(m6_whole_file_open(&f, "race", 0, &err), M6_OK);
-    put_file("race", "theirs", 6);
-    assert_int_equal(m6_whole_file_commit(&f, &err), M6_ERR_IO);
-    check_file("race", "theirs");
-    assert_int_equal(files_here(), before + 2);
-
-    /* Through a link, what it points to is replaced. */
-    assert_int_equal(symlink("one", "link"), 0);
-    write_whole("link", "3", 1);
-    check_file("one", "3");
-    struct stat st;
-    assert_int_equal(lstat("link", &st), 0);
-    assert_true(S_ISLNK(st.st_mode));
-}
-
-static void test_whole_file_refusals(void **state)
-{
-    static const char *const paths[] = {"", ".", "no/such/file", "/dev/null"};
-    struct m6_whole_file f;
-    struct m6_error err;
-    char longest[6000];
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        assert_int_not_equal(m6_whole_file_open(&f, paths[i], 1, &err), M6_OK);
-        assert_int_equal(f.fd, -1);
-        m6_whole_file_drop(&f);
-    }
-    memset(longest, 'a', sizeof longest - 1);
-    longest[sizeof longest - 1] = '\0';
-    assert_int_equal(m6_whole_file_open(&f, longest, 1, &err), M6_ERR_LIMIT);
 }
 
 static void make_file(const char *folder_path, const char *rest)
@@ -199,8 +119,8 @@ static void test_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8), cmocka_unit_test(test_mended),   cmocka_unit_test(test_whole_file), cmocka_unit_test(test_whole_file_refusals),
-        cmocka_unit_test(test_models), cmocka_unit_test(test_presets),    cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_utf8),    cmocka_unit_test(test_mended), cmocka_unit_test(test_models),
+        cmocka_unit_test(test_presets), cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

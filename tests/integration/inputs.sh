@@ -52,8 +52,8 @@ head -c $(($(stat -c %s fast.mp4) * 2 / 3)) fast.mp4 >cut.mp4
 expect 0 "a video that breaks off" "$M6" caption cut.mp4 --every 1 --json
 says err "warning:"
 json out 0.start_ns=0
-head -c 300 fast.mp4 >stub.mp4
-expect 3 "a video without frames" "$M6" caption stub.mp4
+head -c 300 fast.mp4 >start.mp4
+expect 3 "a video without frames" "$M6" caption start.mp4
 head -c 40 fast.mp4 >head.mp4
 expect 3 "a video without a header" "$M6" caption head.mp4
 says err "whole copy"
