@@ -17,7 +17,6 @@ struct m6_shape {
 
 /* name: one of the built-in shapes, or a JSON file with the fields above. */
 enum m6_status m6_shape_read(struct m6_shape *, const char *name, struct m6_error *err);
-int64_t m6_shape_parameters(const struct m6_shape *, int active_only);
 
 /* Builds random weights of the shape and times a decode step and a prefill of 512 rows. */
 enum m6_status m6_bench_shape(struct m6_backend *, const struct m6_ceilings *, const struct m6_shape *, enum m6_type compute,

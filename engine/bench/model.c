@@ -41,8 +41,9 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static enum m6_status time_request(struct m6_engine *engine, struct m6_request_params params, const char *name, cJSON *report,
-                                   struct m6_error *err)
+/* Each time another picture, if it looks at one: an engine may remember what it has seen. */
+static enum m6_status time_request(struct m6_engine *engine, struct m6_request_params params, uint8_t *rgb, const char *name,
+                                   cJSON *report, struct m6_error *err)
 {
     double took[TIMES], first[TIMES];
     int total = 0;
@@ -51,6 +52,8 @@ static enum m6_status time_request(struct m6_engine *engine, struct m6_request_p
         struct m6_request *request;
         params.size = sizeof params;
         params.seed = (uint64_t)i + 1;
+        if (rgb)
+            rgb[0] = (uint8_t)i;
         params.event = on_event;
         params.arg = &outcome;
         double start = now();
@@ -111,12 +114,12 @@ enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_c
     struct m6_request_params caption = {.task = M6_TASK_CAPTION, .pictures = &picture, .picture_count = 1};
     struct m6_request_params draw = {
         .task = M6_TASK_DRAW, .text = "A wide shot of a red dog on the left, on the beach at dusk.", .temperature = 1, .guidance = 2.5f};
-    status = time_request(engine, caption, "caption", json, err);
+    status = time_request(engine, caption, rgb, "caption", json, err);
     if (!status && info.draws)
-        status = time_request(engine, draw, "draw_ar", json, err);
+        status = time_request(engine, draw, NULL, "draw_ar", json, err);
     draw.mode = M6_DRAW_PROGRESSIVE;
     if (!status && info.draws)
-        status = time_request(engine, draw, "draw_progressive", json, err);
+        status = time_request(engine, draw, NULL, "draw_progressive", json, err);
     /* Drawing place by place reads the active weights once a place: the bandwidth that this amounts to. */
     const cJSON *ar = cJSON_GetObjectItem(json, "draw_ar");
     if (!status && ar) {

@@ -80,7 +80,7 @@ enum m6_status m6_shape_read(struct m6_shape *shape, const char *name, struct m6
     return status;
 }
 
-int64_t m6_shape_parameters(const struct m6_shape *s, int active_only)
+static int64_t parameters_of(const struct m6_shape *s, int active_only)
 {
     int64_t d = s->d_model, q = (int64_t)s->heads * s->head_dim, kv = (int64_t)s->kv_heads * s->head_dim;
     int64_t experts = s->experts ? (active_only ? s->active : s->experts) : 1;
@@ -267,7 +267,7 @@ enum m6_status m6_bench_shape(struct m6_backend *backend, const struct m6_ceilin
                               enum m6_type compute, cJSON *report, struct m6_error *err)
 {
     enum { ROWS = 512, CONTEXT = 1024 };
-    double bytes = (double)m6_shape_parameters(shape, 0) * (double)m6_type_size(compute);
+    double bytes = (double)parameters_of(shape, 0) * (double)m6_type_size(compute);
     double available = available_bytes();
     if (shape->head_dim > backend->head_max || shape->heads / shape->kv_heads > backend->group_max)
         return m6_fail(err, M6_ERR_FORMAT, "%s: heads of %d columns, %d of them to a kv_head; this backend takes %d and %d",
@@ -311,7 +311,7 @@ enum m6_status m6_bench_shape(struct m6_backend *backend, const struct m6_ceilin
     free(noise);
     if (!status) {
         double prefill = median_forward(&s, ROWS, ROWS, 3), decode = median_forward(&s, 1, CONTEXT, 9);
-        double active = (double)m6_shape_parameters(shape, 1);
+        double active = (double)parameters_of(shape, 1);
         double gbs = active * (double)m6_type_size(compute) / decode / 1e9, gflops = 2 * active * ROWS / prefill / 1e9;
         double peak = compute == M6_F32 ? ceilings->f32_all : ceilings->bf16_all;
         cJSON *json = cJSON_AddObjectToObject(report, "shape");

@@ -217,10 +217,10 @@ static void run_chunk(struct job *job, struct m6_pool *pool)
 }
 
 /* Chooses super-blocks, chunks and tasks, and runs them. */
-static void run(const struct m6_gemm_kernels *kernels, struct m6_pool *pool,
-                struct m6_gemm_buffers *shared, struct m6_gemm_buffers *local,
-                const struct m6_gemm *g)
+void m6_gemm_run(const struct m6_gemm_kernels *kernels, struct m6_pool *pool,
+                 struct m6_gemm_scratch *scratch, const struct m6_gemm *g)
 {
+    struct m6_gemm_buffers *const shared = &scratch->shared, *const local = scratch->local;
     struct job job = {.kernels = kernels, .g = g, .type = g->packed ? g->packed->type : g->compute};
     if (g->m <= 0 || g->n <= 0)
         return;
@@ -276,32 +276,6 @@ static void run(const struct m6_gemm_kernels *kernels, struct m6_pool *pool,
             } while (job.unit < job.units);
         }
     }
-}
-
-void m6_gemm_run(const struct m6_gemm_kernels *kernels, struct m6_pool *pool,
-                 struct m6_gemm_scratch *scratch, const struct m6_gemm *g)
-{
-    run(kernels, pool, &scratch->shared, scratch->local, g);
-}
-
-struct many {
-    const struct m6_gemm_kernels *kernels;
-    struct m6_gemm_scratch *scratch;
-    const struct m6_gemm *g;
-};
-
-static void run_one(void *arg, int task, int thread)
-{
-    const struct many *const many = arg;
-    struct m6_gemm_buffers *const mine = &many->scratch->local[thread];
-    run(many->kernels, NULL, mine, mine, &many->g[task]);
-}
-
-void m6_gemm_run_many(const struct m6_gemm_kernels *kernels, struct m6_pool *pool,
-                      struct m6_gemm_scratch *scratch, const struct m6_gemm *g, int count)
-{
-    struct many many = {.kernels = kernels, .scratch = scratch, .g = g};
-    m6_pool_run(pool, count, run_one, &many);
 }
 
 const struct m6_gemm_kernels *m6_gemm_kernels_for(const char *isa)

@@ -58,10 +58,6 @@ void m6_gemm_scratch_destroy(struct m6_gemm_scratch *);
 void m6_gemm_run(const struct m6_gemm_kernels *, struct m6_pool *, struct m6_gemm_scratch *,
                  const struct m6_gemm *);
 
-/* Runs `count` independent small products, one task each (attention's, one a head and segment). */
-void m6_gemm_run_many(const struct m6_gemm_kernels *, struct m6_pool *, struct m6_gemm_scratch *,
-                      const struct m6_gemm *, int count);
-
 /* Packs W (out × in) for use as `packed`. */
 enum m6_status m6_gemm_pack(const struct m6_gemm_kernels *, struct m6_weight *w,
                             enum m6_type compute, int out, int in, const void *data,

@@ -10,7 +10,7 @@ static double at(struct m6_mat m, int r, int c)
     return (double)m.data[(int64_t)r * m.stride + c];
 }
 
-double m6_ref_activation(double x, enum m6_act act)
+static double activation(double x, enum m6_act act)
 {
     switch (act) {
     case M6_ACT_GELU:
@@ -31,7 +31,7 @@ static double ended(double sum, int r, int c, const struct m6_epilogue *e, int r
         return sum;
     if (e->bias)
         sum += (double)e->bias[c];
-    sum = m6_ref_activation(sum, e->act);
+    sum = activation(sum, e->act);
     if (e->residual)
         sum += (double)e->residual[(int64_t)r * residual_stride + c];
     return sum;
@@ -98,9 +98,9 @@ void m6_ref_experts(double *y, double *size, struct m6_mat x, const struct m6_re
                 double h = dot(x, r, e->up + (int64_t)i * x.cols) +
                            (e->up_bias ? (double)e->up_bias[i] : 0);
                 if (e->gate)
-                    h *= m6_ref_activation(dot(x, r, e->gate + (int64_t)i * x.cols), act);
+                    h *= activation(dot(x, r, e->gate + (int64_t)i * x.cols), act);
                 else
-                    h = m6_ref_activation(h, act);
+                    h = activation(h, act);
                 for (int c = 0; c < x.cols; c++) {
                     y[(int64_t)r * x.cols + c] += weight * h * e->down[(int64_t)c * e->inner + i];
                     size[(int64_t)r * x.cols + c] +=
@@ -168,7 +168,7 @@ void m6_ref_activate(double *y, struct m6_mat x, enum m6_act act)
 {
     for (int r = 0; r < x.rows; r++) {
         for (int c = 0; c < x.cols; c++)
-            y[(int64_t)r * x.cols + c] = m6_ref_activation(at(x, r, c), act);
+            y[(int64_t)r * x.cols + c] = activation(at(x, r, c), act);
     }
 }
 
@@ -176,7 +176,7 @@ void m6_ref_gated(double *y, struct m6_mat gate, struct m6_mat up, enum m6_act a
 {
     for (int r = 0; r < up.rows; r++) {
         for (int c = 0; c < up.cols; c++)
-            y[(int64_t)r * up.cols + c] = m6_ref_activation(at(gate, r, c), act) * at(up, r, c);
+            y[(int64_t)r * up.cols + c] = activation(at(gate, r, c), act) * at(up, r, c);
     }
 }
 

@@ -7,8 +7,6 @@
 
 #include "ops/ops.h"
 
-double m6_ref_activation(double x, enum m6_act act);
-
 /* w is out × in, already as the product sees it; residual has its own stride. */
 void m6_ref_matmul(double *y, double *size, struct m6_mat x, const double *w, int out,
                    const struct m6_epilogue *e, int residual_stride);

@@ -7,7 +7,8 @@
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
-#include "convert.h"
+#include "m6/frame.h"
+#include "tone.h"
 
 /* What a scaler was made for; another one is made when any of it changes. */
 struct key {
@@ -114,7 +115,8 @@ static enum m6_status make_scaler(struct m6_frame_converter *c, const struct key
     return M6_OK;
 }
 
-enum m6_status frame_scale(struct m6_frame_converter *c, const AVFrame *frame, int w, int h, int out_format, uint8_t **rows, int *stride,
+/* Scales to w × h in a packed format. The rows belong to the converter and last until its next call. */
+static enum m6_status scale(struct m6_frame_converter *c, const AVFrame *frame, int w, int h, int out_format, uint8_t **rows, int *stride,
                            struct m6_error *err)
 {
     struct key key;
@@ -186,13 +188,13 @@ enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *fra
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
     if (!format || (format->flags & AV_PIX_FMT_FLAG_HWACCEL) || frame->width < 1 || frame->height < 1)
         return m6_fail(err, M6_ERR_UNSUPPORTED, "the frame is of no kind that can be converted");
-    int w = turn->transposed ? height : width, h = turn->transposed ? width : height, stride;
+    int w = turn->transposed ? height : width, h = turn->transposed ? width : height, stride = 0;
     enum tone_kind kind = tone_kind_of(frame);
     /* A palette's entries may be transparent whatever its descriptor says. */
     int alpha = (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
     int wanted = kind != TONE_NONE ? AV_PIX_FMT_RGB48 : alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
-    uint8_t *rows;
-    enum m6_status status = frame_scale(c, frame, w, h, wanted, &rows, &stride, err);
+    uint8_t *rows = NULL;
+    enum m6_status status = scale(c, frame, w, h, wanted, &rows, &stride, err);
     if (!status && kind != TONE_NONE)
         status = tone_rows(c, kind, rows, stride, w, h, err);
     else if (!status && alpha)

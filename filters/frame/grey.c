@@ -3,7 +3,7 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/pixdesc.h>
 
-#include "convert.h"
+#include "m6/frame.h"
 #include "m6/scene.h"
 
 enum { PER_CELL = 8 };

@@ -18,7 +18,8 @@ static long absolute(const uint8_t *a, const uint8_t *b, int dx, int dy)
     return sum;
 }
 
-double scene_shifted(const uint8_t *a, const uint8_t *b)
+/* Mean absolute difference at the best small shift, 0 … 1. */
+static double shifted(const uint8_t *a, const uint8_t *b)
 {
     long least = absolute(a, b, 0, 0);
     for (int dy = -SHIFT_Y; dy <= SHIFT_Y && least; dy++)
@@ -41,7 +42,8 @@ static void histogram(const uint8_t *a, int *bin)
     }
 }
 
-double scene_histogram(const uint8_t *a, const uint8_t *b)
+/* Half the L1 distance of the softened histograms, 0 … 1. */
+static double histograms_differ(const uint8_t *a, const uint8_t *b)
 {
     int p[BINS + 1], q[BINS + 1];
     long sum = 0;
@@ -81,6 +83,6 @@ struct scene_mixture scene_mixture(const uint8_t *a, const uint8_t *b, const uin
 
 double m6_scene_difference(const uint8_t *a, const uint8_t *b)
 {
-    double histograms = scene_histogram(a, b);
-    return histograms > 0 ? sqrt(scene_shifted(a, b) * histograms) : 0;
+    double histograms = histograms_differ(a, b);
+    return histograms > 0 ? sqrt(shifted(a, b) * histograms) : 0;
 }

@@ -8,10 +8,6 @@
 
 enum { SCENE_PIXELS = M6_SCENE_WIDTH * M6_SCENE_HEIGHT };
 
-/* Mean absolute difference at the best small shift, 0 … 1. */
-double scene_shifted(const uint8_t *a, const uint8_t *b);
-/* Half the L1 distance of the softened histograms, 0 … 1. */
-double scene_histogram(const uint8_t *a, const uint8_t *b);
 /* Standard deviation, in levels. */
 double scene_deviation(const uint8_t *a);
 

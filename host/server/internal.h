@@ -86,7 +86,6 @@ struct m6_server {
 /* ---- server.c ---- */
 void server_wake(struct m6_server *);
 void server_log(struct m6_server *, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void server_drain(struct m6_server *);
 void server_load(struct m6_server *); /* in the background, unless it is loaded or being loaded */
 
 /* ---- conn.c: the loop's, unless said otherwise ---- */

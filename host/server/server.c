@@ -196,7 +196,7 @@ static void close_door(struct m6_server *s)
     s->listener = s->lock = -1;
 }
 
-void server_drain(struct m6_server *s)
+static void drain(struct m6_server *s)
 {
     const int now = s->stop > 1;
     if (s->state == SERVER_SERVING) {
@@ -278,7 +278,7 @@ void m6_server_run(struct m6_server *s)
     for (int64_t now = 0; !is_over(s, now);) {
         turn(s, tick_ms(s));
         if (s->stop)
-            server_drain(s);
+            drain(s);
         tell_loading(s);
         work_pump(s);
         now = m6_proto_now_ms();

@@ -55,9 +55,9 @@ static void compare(const char *what, struct m6_gemm g)
     g.c = c;
     m6_gemm_run(kernels, pool, scratch, &g);
     g.c = alone;
-    m6_gemm_run_many(kernels, pool, scratch, &g, 1);
+    m6_gemm_run(kernels, NULL, scratch, &g);
     if (memcmp(c, alone, count * sizeof *c) != 0)
-        fail_msg("%s %d×%d×%d: one task gives other bits than many", what, g.m, g.n, g.k);
+        fail_msg("%s %d×%d×%d: one thread gives other bits than many", what, g.m, g.n, g.k);
     for (int r = 0; r < g.m; r++) {
         for (int n = 0; n < g.n; n++) {
             double sum = 0, size = 1;
@@ -205,7 +205,7 @@ static void stale_scratch(void **unused)
                                 .c = c,
                                 .c_stride = N};
             m6_gemm_run(m6_gemm_kernels_for(isa), pool, scratch, &g);
-            m6_gemm_run_many(m6_gemm_kernels_for(isa), NULL, scratch, &g, 1);
+            m6_gemm_run(m6_gemm_kernels_for(isa), NULL, scratch, &g);
             const int m = 13, n = 67, k = 29;
             g = (struct m6_gemm){.compute = computes[t], .m = m, .n = n, .k = k};
             g.a = (struct m6_operand){

@@ -15,11 +15,6 @@ int m6_transformer_slots(const struct m6_config *c)
     return answer > drawing ? answer : drawing;
 }
 
-int m6_transformer_rows(const struct m6_config *c)
-{
-    return m6_transformer_slots(c);
-}
-
 static double picture_macs(double positions, int deep, int channels, int blocks)
 {
     return positions * ((double)deep * channels + 18.0 * blocks * channels * channels);

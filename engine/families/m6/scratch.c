@@ -96,7 +96,7 @@ enum m6_status m6_lane_init(struct m6_lane *lane, struct m6_transformer *t, stru
 {
     struct m6_rows *rows = &lane->rows;
     lane->model = t;
-    rows->max = m6_transformer_rows(&t->config);
+    rows->max = m6_transformer_slots(&t->config);
     rows->spans_max = M6_STEP_SEQUENCES * 4;
     rows->pictures_max = (int)(sizeof rows->picture / sizeof *rows->picture);
     struct cutter k = {0};

@@ -185,8 +185,7 @@ void m6_codec_decode(struct m6_lane *, const int32_t *code, uint8_t *rgb);
 /* ---- load.c ---- */
 enum m6_status m6_transformer_load(struct m6_model **, const struct m6_load *, struct m6_error *);
 void m6_transformer_destroy(struct m6_model *);
-/* The longest request's rows in the cache, and the most rows in one step. */
+/* The longest request's rows in the cache, which is also the most rows in one step. */
 int m6_transformer_slots(const struct m6_config *);
-int m6_transformer_rows(const struct m6_config *);
 
 #endif

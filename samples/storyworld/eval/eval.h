@@ -14,7 +14,6 @@
 #include "storyworld.h"
 
 enum { EVAL_SUBJECT, EVAL_COLOUR, EVAL_PLACE, EVAL_TIME, EVAL_WEATHER, EVAL_SHOT, EVAL_MOTION, EVAL_ATTRIBUTES };
-extern const char *const eval_attribute_name[EVAL_ATTRIBUTES];
 
 /* Right and total counts of each attribute. */
 struct eval_tally {

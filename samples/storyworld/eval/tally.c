@@ -1,7 +1,6 @@
 #include "eval.h"
 
-const char *const eval_attribute_name[EVAL_ATTRIBUTES] = {"subject", "colour", "place", "time",
-                                                          "weather", "shot",   "motion"};
+static const char *const names[EVAL_ATTRIBUTES] = {"subject", "colour", "place", "time", "weather", "shot", "motion"};
 
 void eval_tally_add(struct eval_tally *tally, int attribute, int right)
 {
@@ -19,7 +18,7 @@ cJSON *eval_tally_json(const struct eval_tally *tally)
         if (!tally->total[a])
             continue;
         double share = (double)tally->right[a] / (double)tally->total[a];
-        cJSON_AddNumberToObject(json, eval_attribute_name[a], share);
+        cJSON_AddNumberToObject(json, names[a], share);
         sum += share;
         counted++;
     }
