@@ -29,4 +29,8 @@ enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_c
 /* Times many requests at once. folder NULL: random weights in the shape of the model in the package. */
 enum m6_status m6_bench_serving(const char *folder, int threads, cJSON *report, struct m6_error *err);
 
+/* ---- main.c: seconds of a clock that never goes back; for qsort, doubles from the least up ---- */
+double m6_bench_now(void);
+int m6_bench_ascending(const void *a, const void *b);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench.h"
 #include "cpu/bench_ops.h"
@@ -105,21 +106,40 @@ static int exit_code(enum m6_status status)
     }
 }
 
+double m6_bench_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+int m6_bench_ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Says what went wrong, or prints the report if it has not been printed yet; frees it. */
+static void conclude(cJSON *report, enum m6_status status, const struct m6_error *err, int json)
+{
+    if (status) {
+        fprintf(stderr, "m6 bench: %s\n", err->text);
+    } else if (json) {
+        char *text = cJSON_Print(report);
+        puts(text);
+        cJSON_free(text);
+    }
+    cJSON_Delete(report);
+}
+
 static int run_serving(const char *model, int threads, int json)
 {
     struct m6_error err = {""};
     cJSON *report = cJSON_CreateObject();
     const enum m6_status status = m6_bench_serving(model, threads, report, &err);
-    if (status) {
-        fprintf(stderr, "m6 bench: %s\n", err.text);
-    } else if (json) {
-        char *text = cJSON_Print(report);
-        puts(text);
-        cJSON_free(text);
-    } else {
+    if (!status && !json)
         print_object(report, 0);
-    }
-    cJSON_Delete(report);
+    conclude(report, status, &err, json);
     return exit_code(status);
 }
 
@@ -220,13 +240,6 @@ int main(int argc, char **argv)
         }
         cJSON_Delete(whole_report);
     }
-    if (status) {
-        fprintf(stderr, "m6 bench: %s\n", err.text);
-    } else if (json) {
-        char *text = cJSON_Print(report);
-        puts(text);
-        cJSON_free(text);
-    }
-    cJSON_Delete(report);
+    conclude(report, status, &err, json);
     return model_status ? EXIT_MODEL : exit_code(status);
 }

@@ -1,18 +1,10 @@
 /* A model at work: what a person waits for. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench.h"
 
 enum { WIDTH = 256, HEIGHT = 144, TIMES = 7 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 struct outcome {
     double first, last; /* when the first and the last event came */
@@ -24,7 +16,7 @@ struct outcome {
 static void on_event(void *arg, struct m6_request *request, const struct m6_event *event)
 {
     struct outcome *outcome = arg;
-    outcome->last = now();
+    outcome->last = m6_bench_now();
     if (event->type == M6_EVENT_TEXT || event->type == M6_EVENT_PICTURE) {
         if (outcome->first == 0)
             outcome->first = outcome->last;
@@ -33,12 +25,6 @@ static void on_event(void *arg, struct m6_request *request, const struct m6_even
         outcome->total = event->total;
     if (event->type == M6_EVENT_FAILED)
         outcome->status = m6_fail(&outcome->err, event->status, "%s", event->text);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Each time another picture, if it looks at one: an engine may remember what it has seen. */
@@ -56,7 +42,7 @@ static enum m6_status time_request(struct m6_engine *engine, struct m6_request_p
             rgb[0] = (uint8_t)i;
         params.event = on_event;
         params.arg = &outcome;
-        double start = now();
+        double start = m6_bench_now();
         enum m6_status status = m6_engine_submit(engine, &params, &request, err);
         if (status)
             return status;
@@ -71,8 +57,8 @@ static enum m6_status time_request(struct m6_engine *engine, struct m6_request_p
         took[i] = outcome.last - start;
         first[i] = (outcome.first > 0 ? outcome.first : outcome.last) - start;
     }
-    qsort(took, TIMES, sizeof *took, compare);
-    qsort(first, TIMES, sizeof *first, compare);
+    qsort(took, TIMES, sizeof *took, m6_bench_ascending);
+    qsort(first, TIMES, sizeof *first, m6_bench_ascending);
     cJSON *json = cJSON_AddObjectToObject(report, name);
     cJSON_AddNumberToObject(json, "ms", took[TIMES / 2] * 1e3);
     cJSON_AddNumberToObject(json, "least_ms", took[0] * 1e3);
@@ -86,7 +72,7 @@ enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_c
 {
     struct m6_engine_params engine_params = {.size = sizeof engine_params, .model = folder, .threads = threads};
     struct m6_engine *engine;
-    double start = now();
+    double start = m6_bench_now();
     enum m6_status status = m6_engine_create(&engine, &engine_params, err);
     if (status)
         return status;
@@ -94,7 +80,7 @@ enum m6_status m6_bench_model(const char *folder, int threads, const struct m6_c
     struct m6_model_info info;
     m6_engine_info(engine, &info);
     cJSON_AddStringToObject(json, "name", info.name);
-    cJSON_AddNumberToObject(json, "load_ms", (now() - start) * 1e3);
+    cJSON_AddNumberToObject(json, "load_ms", (m6_bench_now() - start) * 1e3);
     cJSON_AddNumberToObject(json, "parameters", (double)info.parameters);
     cJSON_AddNumberToObject(json, "weight_mb", (double)info.weight_bytes / 1e6);
     uint8_t *rgb = malloc((size_t)WIDTH * HEIGHT * 3);

@@ -20,21 +20,10 @@ static double read_clock(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static double now(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile(double *of, int count, double q)
 {
     const int at = (int)(q * count);
-    qsort(of, (size_t)count, sizeof *of, ascending);
+    qsort(of, (size_t)count, sizeof *of, m6_bench_ascending);
     return of[at < count ? at : count - 1];
 }
 
@@ -67,7 +56,7 @@ static void on_event(void *arg, struct m6_request *request, const struct m6_even
     if (!a)
         return;
     if (event->type == M6_EVENT_PROGRESS && !(a->first > 0))
-        a->first = now();
+        a->first = m6_bench_now();
     if (event->type == M6_EVENT_FAILED)
         atomic_store(&a->failed, 1);
 }
@@ -82,7 +71,7 @@ static enum m6_status ask(struct m6_engine *engine, struct asked *a, struct m6_e
     p.max_tokens = TOKENS;
     p.event = on_event;
     p.arg = a;
-    *a = (struct asked){.start = now()};
+    *a = (struct asked){.start = m6_bench_now()};
     return m6_engine_submit(engine, &p, &a->request, err);
 }
 
@@ -99,7 +88,7 @@ static enum m6_status captions(struct m6_engine *engine, int at_once, double *se
 {
     struct asked asked[TOGETHER];
     enum m6_status status = M6_OK;
-    const double start = now(), worked = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    const double start = m6_bench_now(), worked = read_clock(CLOCK_PROCESS_CPUTIME_ID);
     int count = 0;
     for (; count < TOGETHER && !status; count++) {
         status = ask(engine, &asked[count], err);
@@ -108,7 +97,7 @@ static enum m6_status captions(struct m6_engine *engine, int at_once, double *se
     }
     for (int i = 0; at_once && i < count - (status != M6_OK); i++)
         await(&asked[i]);
-    *seconds = now() - start;
+    *seconds = m6_bench_now() - start;
     *cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID) - worked;
     return status;
 }
@@ -250,10 +239,6 @@ enum m6_status m6_bench_serving(const char *folder, int threads, cJSON *report, 
     if (!folder) {
         struct m6_config config;
         m6_config_mini(&config);
-        config.heads = 8; /* as engine/models/m6-mini/recipe/config.json has it */
-        config.text_max = 768;
-        for (int i = 0; i < 3; i++)
-            config.stem[i] = 48 << i;
         if (!mkdtemp(made))
             return m6_fail(err, M6_ERR_IO, "cannot make a folder in /tmp");
         status = m6_model_random(made, &config, M6_I8, 1, err);

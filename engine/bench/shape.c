@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -102,13 +101,6 @@ struct stack {
     int32_t *slot, *position, *index;
     int rows;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static struct m6_mat mat(float *data, int rows, int cols)
 {
@@ -225,9 +217,9 @@ static double median_forward(struct stack *s, int rows, int context, int times)
     for (int i = 0; i < times; i++) {
         for (int k = 0; k < rows * s->shape->d_model; k++)
             s->x[k] = (float)((k * 2654435761u >> 8) & 0xffff) / 65536.0f - 0.5f;
-        double start = now();
+        double start = m6_bench_now();
         forward(s, rows, context);
-        took[i] = now() - start;
+        took[i] = m6_bench_now() - start;
         for (int k = i; k > 0 && took[k] < took[k - 1]; k--) {
             double swap = took[k];
             took[k] = took[k - 1];

@@ -23,7 +23,7 @@ float m6_schedule_rate(const struct m6_schedule *s, int64_t step)
 
 /* ---- the line ---- */
 
-static double now(void)
+double m6_progress_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -33,7 +33,7 @@ static double now(void)
 void m6_progress_begin(struct m6_progress *p, FILE *terminal, int force)
 {
     const int visible = terminal && (force || isatty(fileno(terminal)));
-    *p = (struct m6_progress){.terminal = visible ? terminal : NULL, .last = now()};
+    *p = (struct m6_progress){.terminal = visible ? terminal : NULL, .last = m6_progress_now()};
 }
 
 /* An average that is exact over the first `window` values, then forgets. */
@@ -89,7 +89,7 @@ static size_t columns(FILE *terminal)
 
 void m6_progress_step(struct m6_progress *p, const struct m6_progress_step *s)
 {
-    const double time = now();
+    const double time = m6_progress_now();
     p->steps++;
     blend(&p->seconds, time - p->last, p->steps, 20);
     blend(&p->items, s->items, p->steps, 20);

@@ -36,6 +36,8 @@ struct m6_progress {
     int wide; /* characters of the line that is there */
 };
 
+/* Seconds of a clock that never goes back. */
+double m6_progress_now(void);
 /* The line is only written where `terminal` is one, or when `force` says so. Time runs from here. */
 void m6_progress_begin(struct m6_progress *, FILE *terminal, int force);
 /* Counts a step, and rewrites the line when 0.2 s have passed, or at the last step. */

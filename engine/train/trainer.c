@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "train/progress.h"
@@ -18,13 +17,6 @@ static const struct m6_job *const jobs[M6_RECIPE_KINDS] = {
     [M6_RECIPE_JUDGE] = &m6_job_judge,
     [M6_RECIPE_M6] = &m6_job_m6,
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void m6_trainer_destroy(struct m6_trainer *t)
 {
@@ -268,7 +260,7 @@ static void add_up(struct progress *p, const struct m6_metrics *m)
 /* The mean of the steps since the last report. */
 static enum m6_status report(struct m6_trainer *t, struct progress *p, int64_t step, double norm, struct m6_error *err)
 {
-    const double seconds = now() - p->since;
+    const double seconds = m6_progress_now() - p->since;
     struct m6_metrics mean = p->sum;
     for (int i = 0; i < mean.count; i++)
         mean.metric[i].value /= (double)p->steps;
@@ -276,13 +268,13 @@ static enum m6_status report(struct m6_trainer *t, struct progress *p, int64_t s
                                 .steps = t->recipe.steps,
                                 .lr = m6_recipe_lr(&t->recipe, step),
                                 .norm = norm,
-                                .seconds = now() - p->began,
+                                .seconds = m6_progress_now() - p->began,
                                 .gflops = (m6_tape_flops(t->tape) - p->flops) / seconds * 1e-9,
                                 .examples = (double)p->examples / seconds,
                                 .data = (t->data_seconds - p->data) / seconds};
     if (!p->line.terminal)
         m6_report_line("step", &r, &mean);
-    p->since = now();
+    p->since = m6_progress_now();
     p->flops = m6_tape_flops(t->tape);
     p->data = t->data_seconds;
     p->steps = p->examples = 0;
@@ -293,7 +285,7 @@ static enum m6_status report(struct m6_trainer *t, struct progress *p, int64_t s
 static enum m6_status evaluate(struct m6_trainer *t, struct progress *p, int64_t step, struct m6_error *err)
 {
     struct m6_metrics m = {0};
-    const double from = now(), flops = m6_tape_flops(t->tape), data = t->data_seconds;
+    const double from = m6_progress_now(), flops = m6_tape_flops(t->tape), data = t->data_seconds;
     if (t->recipe.average > 0)
         m6_params_swap_average(t->params);
     enum m6_status status = t->job->evaluate(t, &m, err);
@@ -302,12 +294,12 @@ static enum m6_status evaluate(struct m6_trainer *t, struct progress *p, int64_t
     const struct m6_report r = {.step = step,
                                 .steps = t->recipe.steps,
                                 .lr = m6_recipe_lr(&t->recipe, step),
-                                .seconds = now() - p->began,
-                                .gflops = (m6_tape_flops(t->tape) - flops) / (now() - from) * 1e-9};
+                                .seconds = m6_progress_now() - p->began,
+                                .gflops = (m6_tape_flops(t->tape) - flops) / (m6_progress_now() - from) * 1e-9};
     p->flops += m6_tape_flops(t->tape) - flops;
     p->data += t->data_seconds - data;
-    p->since += now() - from;
-    p->line.last += now() - from;
+    p->since += m6_progress_now() - from;
+    p->line.last += m6_progress_now() - from;
     if (status)
         return status;
     m6_progress_clear(&p->line);
@@ -345,7 +337,7 @@ static enum m6_status one_step(struct m6_trainer *t, struct progress *p, int64_t
 static enum m6_status loop(struct m6_trainer *t, struct progress *p, int64_t step, struct m6_error *err)
 {
     const struct m6_recipe *r = &t->recipe;
-    double saved = now(), shown = now(), norm;
+    double saved = m6_progress_now(), shown = m6_progress_now(), norm;
     int lost = 0;
     enum m6_status status = M6_OK;
     while (step < r->steps) {
@@ -358,17 +350,17 @@ static enum m6_status loop(struct m6_trainer *t, struct progress *p, int64_t ste
                            "\"optimizer.warmup\"",
                            r->path, LOST_STEPS, (long long)step);
         const int last = step == r->steps, stop = t->stop && *t->stop;
-        if (last || stop || now() - shown > LOG_SECONDS) {
+        if (last || stop || m6_progress_now() - shown > LOG_SECONDS) {
             if ((status = report(t, p, step, norm, err)))
                 return status;
-            shown = now();
+            shown = m6_progress_now();
         }
         if ((last || step % r->eval_every == 0) && (status = evaluate(t, p, step, err)))
             return status;
-        if (last || stop || now() - saved > r->checkpoint_seconds) {
+        if (last || stop || m6_progress_now() - saved > r->checkpoint_seconds) {
             if ((status = save(t, step, err)))
                 return status;
-            saved = now();
+            saved = m6_progress_now();
         }
         if (stop)
             return m6_fail(err, M6_ERR_CANCELLED, "stopped after step %lld; the same command goes on from there",
@@ -387,7 +379,7 @@ enum m6_status m6_trainer_run(struct m6_trainer *t, int fresh, struct m6_error *
     snprintf(path, sizeof path, "%s/log.jsonl", t->recipe.folder);
     if (step == 0)
         unlink(path);
-    struct progress p = {.began = now(), .since = now()};
+    struct progress p = {.began = m6_progress_now(), .since = m6_progress_now()};
     if ((status = m6_jsonl_open(&p.log, path, err)))
         return status;
     fprintf(stderr, "%s: %s, %.2f M weights, %s step %lld of %lld\n", t->recipe.path,
@@ -427,7 +419,7 @@ enum m6_status m6_trainer_fetch(struct m6_trainer *t, enum m6_split split, int c
     enum m6_status *status = calloc((size_t)count, sizeof *status);
     struct m6_error *error = calloc((size_t)count, sizeof *error);
     enum m6_status result = M6_OK;
-    const double from = now();
+    const double from = m6_progress_now();
     if (!status || !error)
         result = m6_fail(err, M6_ERR_MEMORY, "no memory for %d examples", count);
     for (int i = 0; !result && i < count; i++) {
@@ -446,6 +438,6 @@ enum m6_status m6_trainer_fetch(struct m6_trainer *t, enum m6_split split, int c
             *err = error[i];
     free(status);
     free(error);
-    t->data_seconds += now() - from;
+    t->data_seconds += m6_progress_now() - from;
     return result;
 }

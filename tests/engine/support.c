@@ -62,6 +62,20 @@ const char *tiny_model(void)
     return path;
 }
 
+struct m6_transformer *tiny_transformer(enum m6_type compute, struct m6_backend **backend)
+{
+    struct m6_config c;
+    struct m6_model *model;
+    m6_config_tiny(&c);
+    char *config = m6_config_print(&c, NULL, NULL);
+    *backend = m6_cpu_create(2, NULL, &said);
+    assert_non_null(*backend);
+    const struct m6_load load = {.backend = *backend, .compute = compute, .folder = tiny_model(), .config = config};
+    assert_ok(m6_transformer_load(&model, &load, &said));
+    free(config);
+    return (struct m6_transformer *)model;
+}
+
 struct m6_engine *open_engine(const char *model, int threads, const char *compute)
 {
     return open_engine_with((struct m6_engine_params){.model = model, .threads = threads, .compute = compute});

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "families/m6/random.h"
+#include "families/m6/transformer.h"
 #include "m6/engine.h"
 
 /* A folder that is removed when the test program ends. */
@@ -20,6 +21,8 @@ void write_file(const char *path, const void *data, size_t size);
 
 /* The folder of a tiny random model, made once. */
 const char *tiny_model(void);
+/* The same model without an engine around it, to look inside. Free with m6_transformer_destroy, then m6_cpu_destroy. */
+struct m6_transformer *tiny_transformer(enum m6_type compute, struct m6_backend **backend);
 struct m6_engine *open_engine(const char *model, int threads, const char *compute);
 struct m6_engine *open_engine_with(struct m6_engine_params); /* size is filled in; no model: the tiny one */
 struct m6_engine_stats stats_of(struct m6_engine *);

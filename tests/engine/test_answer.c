@@ -11,15 +11,7 @@ static struct m6_transformer *transformer;
 
 static int set_up(void **state)
 {
-    static char config[8192];
-    char path[512];
-    snprintf(path, sizeof path, "%s/config.json", tiny_model());
-    FILE *f = fopen(path, "rb");
-    config[fread(config, 1, sizeof config - 1, f)] = '\0';
-    fclose(f);
-    backend = m6_cpu_create(1, NULL, &said);
-    const struct m6_load load = {backend, M6_F32, tiny_model(), config, 0, 0};
-    assert_ok(m6_transformer_load((struct m6_model **)&transformer, &load, &said));
+    transformer = tiny_transformer(M6_F32, &backend);
     return 0;
 }
 

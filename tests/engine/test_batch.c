@@ -17,13 +17,7 @@ enum { KINDS = 5 };
 
 static int set_up(void **state)
 {
-    struct m6_config c;
-    m6_config_tiny(&c);
-    char *config = m6_config_print(&c, NULL, NULL);
-    backend = m6_cpu_create(2, NULL, &said);
-    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 0, 0};
-    assert_ok(m6_transformer_load((struct m6_model **)&model, &load, &said));
-    free(config);
+    model = tiny_transformer(M6_BF16, &backend);
     family = model->base.family;
     for (int i = 0; i < 3; i++)
         pictures[i] = test_picture(&pixels[i], 70, 50, 30 + (unsigned)i);

@@ -14,16 +14,8 @@ static struct m6_picture picture;
 
 static int set_up(void **state)
 {
-    static char config[8192];
-    char path[512];
-    snprintf(path, sizeof path, "%s/config.json", tiny_model());
-    FILE *f = fopen(path, "rb");
-    config[fread(config, 1, sizeof config - 1, f)] = '\0';
-    fclose(f);
     engine = open_engine(tiny_model(), 1, NULL);
-    backend = m6_cpu_create(1, NULL, &said);
-    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 0, 0};
-    assert_ok(m6_transformer_load((struct m6_model **)&transformer, &load, &said));
+    transformer = tiny_transformer(M6_BF16, &backend);
     picture = test_picture(&pixels, 64, 48, 3);
     return 0;
 }
