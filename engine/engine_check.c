@@ -33,7 +33,8 @@ static enum m6_status check_text(const char *text, const char *what, struct m6_e
 
 static enum m6_status check_texts(const struct m6_request_params *p, struct m6_error *err)
 {
-    static const char *const what[] = {"the caption", "the question", "the caption", "the prompt", "the idea"};
+    static const char *const what[] = {"the caption", "the question", "the caption", "the prompt", "the idea",
+                                       "the prompt"};
     const char *text = p->text ? p->text : "";
     const int empty = text[strspn(text, " \t\r\n")] == '\0';
     if (p->task == M6_TASK_CAPTION && !empty)
@@ -51,7 +52,7 @@ static enum m6_status check_texts(const struct m6_request_params *p, struct m6_e
 /* What a task has no use for is refused, not ignored. */
 static enum m6_status check_use(const struct m6_request_params *p, struct m6_error *err)
 {
-    static const char *const task[] = {"a caption", "an answer", "a match", "a drawing", "a script"};
+    static const char *const task[] = {"a caption", "an answer", "a match", "a drawing", "a script", "a caption"};
     const int speaks = p->task != M6_TASK_MATCH && p->task != M6_TASK_DRAW;
     if (!speaks && (p->prefix || p->stop))
         return m6_fail(err, M6_ERR_ARGUMENT, "%s takes no %s", task[p->task], p->prefix ? "prefix" : "stop string");
@@ -93,7 +94,7 @@ static int between(float x, float least, float most)
 
 static enum m6_status check_numbers(const struct m6_request_params *p, struct m6_error *err)
 {
-    if ((unsigned)p->task > M6_TASK_SCRIPT || (unsigned)p->priority > M6_BATCH || (unsigned)p->mode > M6_DRAW_PROGRESSIVE)
+    if ((unsigned)p->task > M6_TASK_REWRITE || (unsigned)p->priority > M6_BATCH || (unsigned)p->mode > M6_DRAW_PROGRESSIVE)
         return m6_fail(err, M6_ERR_ARGUMENT, "task %d, priority %d or mode %d does not exist", (int)p->task,
                        (int)p->priority, (int)p->mode);
     if (!between(p->temperature, 0, 100))

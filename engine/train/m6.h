@@ -25,7 +25,7 @@ void m6_stack_delink(struct m6_params *, const struct m6_config *);
 
 /* ---- batches ---- */
 enum m6_objective {
-    M6_CAPTION_EN, M6_CAPTION_ZH, M6_CLIP, M6_QUESTION, M6_MATCH, M6_SCRIPT, M6_DENOISE, /* texts */
+    M6_CAPTION_EN, M6_CAPTION_ZH, M6_CLIP, M6_QUESTION, M6_MATCH, M6_SCRIPT, M6_DENOISE, M6_REWRITE, /* texts */
     M6_DRAW_CAUSAL, M6_DRAW_MASKED,
     M6_OBJECTIVES_ALL,
     M6_TEXT_OBJECTIVES = M6_DRAW_CAUSAL
@@ -107,9 +107,10 @@ struct m6_tasks {
 };
 enum m6_status m6_tasks_init(struct m6_tasks *, const struct m6_config *, const struct m6_objectives *,
                              const struct m6_tokenizer *, struct m6_error *err);
-/* key decides all that is random. code: [places][slots], share: a place's part that subjects cover; both NULL without
- * drawing. `subject` in the objectives weighs by share. */
-void m6_tasks_example(const struct m6_tasks *, struct m6_batch *, const struct m6_example *, const int32_t *code,
+/* key decides all that is random. seen: the picture is also looked at (captions, questions, matching). code:
+ * [places][slots], share: a place's part that subjects cover; both NULL without drawing. `subject` in the objectives weighs
+ * by share. */
+void m6_tasks_example(const struct m6_tasks *, struct m6_batch *, const struct m6_example *, int seen, const int32_t *code,
                       const float *share, uint64_t key);
 void m6_tasks_script(const struct m6_tasks *, struct m6_batch *, const struct m6_script_example *);
 void m6_tasks_denoise(const struct m6_tasks *, struct m6_batch *, const char *text, uint64_t key);

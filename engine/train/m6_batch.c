@@ -8,7 +8,7 @@ enum part { PICTURES, TEXTS, CODES, PARTS };
 const char *m6_objective_name(enum m6_objective o)
 {
     static const char *const names[] = {"caption_en", "caption_zh", "clip",        "question",   "match",
-                                        "script",     "denoise",    "draw_causal", "draw_masked"};
+                                        "script",     "denoise",    "rewrite",     "draw_causal", "draw_masked"};
     return names[o];
 }
 

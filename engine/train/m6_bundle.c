@@ -76,7 +76,20 @@ static void match(const struct m6_tasks *t, struct m6_batch *b, int parent, cons
     m6_batch_target(b, segment, t->token.bos, truth ? &t->token.yes : &t->token.no, 1, M6_MATCH);
 }
 
-/* Nine in ten drawings have a prompt, in either language: words as typed, or the caption. */
+/* A prompt as typed, in the words of captions. Returns the prompt's segment, or -1. */
+static int rewrite(const struct m6_tasks *t, struct m6_batch *b, const char *prompt, const char *caption)
+{
+    int32_t token[TOKENS_MAX];
+    if (t->objective->rewrite <= 0 || !prompt[0] || !caption[0])
+        return -1;
+    const int segment = m6_batch_source(b, -1, token, source(t, t->token.draw, prompt, token));
+    const int n = source(t, 0, caption, token);
+    m6_batch_target(b, segment, t->token.bos, token + 1, n - 1, M6_REWRITE);
+    return segment;
+}
+
+/* Nine in ten drawings have a prompt, in either language. Where prompts are rewritten it is mostly the caption, else
+ * mostly what was typed. */
 static void draw(const struct m6_tasks *t, struct m6_batch *b, const struct m6_example *e, const int32_t *code,
                  const float *share, struct m6_rng *r)
 {
@@ -87,10 +100,14 @@ static void draw(const struct m6_tasks *t, struct m6_batch *b, const struct m6_e
     int lang = m6_rng_below(r, M6_LANGS);
     if (!e->caption[lang][0] && !e->prompt[lang][0])
         lang = !lang;
-    const char *text = m6_rng_below(r, 4) && e->prompt[lang][0] ? e->prompt[lang] : e->caption[lang];
+    const int typed = rewrite(t, b, e->prompt[lang], e->caption[lang]);
+    const int as_typed = typed < 0 ? m6_rng_below(r, 4) > 0 : m6_rng_below(r, 5) == 0;
+    const char *text = as_typed && e->prompt[lang][0] ? e->prompt[lang] : e->caption[lang];
     if (m6_rng_below(r, 10) == 0)
         text = "";
-    const int segment = m6_batch_source(b, -1, token, source(t, t->token.draw, text, token));
+    const int segment = typed >= 0 && text == e->prompt[lang]
+                            ? typed
+                            : m6_batch_source(b, -1, token, source(t, t->token.draw, text, token));
     for (int i = 0; i < places; i++)
         weight[i] = 1 + t->objective->subject * share[i];
     if (t->objective->draw_causal > 0)
@@ -108,11 +125,10 @@ static void draw(const struct m6_tasks *t, struct m6_batch *b, const struct m6_e
     m6_batch_drawing(b, segment, code, hidden, t->token.mask, weight);
 }
 
-void m6_tasks_example(const struct m6_tasks *t, struct m6_batch *b, const struct m6_example *e, const int32_t *code,
-                      const float *share, uint64_t key)
+/* What is said and asked of a picture, or of a clip's. */
+static void see(const struct m6_tasks *t, struct m6_batch *b, const struct m6_example *e, struct m6_rng *r)
 {
     const struct m6_objectives *o = t->objective;
-    struct m6_rng r = m6_rng_make(key, 31, 0);
     int picture = -1;
     for (int i = 0; i < e->frames; i++)
         picture = m6_batch_picture(b, picture, i);
@@ -129,9 +145,17 @@ void m6_tasks_example(const struct m6_tasks *t, struct m6_batch *b, const struct
     for (int i = 0; i < e->questions && o->question > 0; i++)
         ask(t, b, picture, t->token.ask, e->question[i].question, e->question[i].answer, M6_QUESTION);
     if (o->match > 0) {
-        match(t, b, picture, e->caption[m6_rng_below(&r, M6_LANGS)], 1);
-        match(t, b, picture, e->wrong[m6_rng_below(&r, M6_LANGS)], 0);
+        match(t, b, picture, e->caption[m6_rng_below(r, M6_LANGS)], 1);
+        match(t, b, picture, e->wrong[m6_rng_below(r, M6_LANGS)], 0);
     }
+}
+
+void m6_tasks_example(const struct m6_tasks *t, struct m6_batch *b, const struct m6_example *e, int seen,
+                      const int32_t *code, const float *share, uint64_t key)
+{
+    struct m6_rng r = m6_rng_make(key, 31, 0);
+    if (seen)
+        see(t, b, e, &r);
     if (code)
         draw(t, b, e, code, share, &r);
 }

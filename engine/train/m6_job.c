@@ -8,8 +8,8 @@
 #include "train/image.h"
 #include "train/m6_job.h"
 
-/* Experts take this much more than their even share in training; in evaluation all that come. */
-static const float train_capacity = 1.25f;
+/* Experts take this many times their even share in training; in evaluation all that come. */
+static const float train_capacity = 2;
 
 static void destroy(struct m6_trainer *t)
 {
@@ -42,7 +42,7 @@ static enum m6_status buffers(struct m6_trainer *t, struct m6_job_state *j, stru
 {
     const struct m6_recipe *r = &t->recipe;
     const struct m6_config *c = &r->config;
-    const size_t stills = (size_t)r->pictures, clips = (size_t)r->clips, frames = stills + clips * M6_CLIP_FRAMES;
+    const size_t stills = (size_t)(r->drawings + r->pictures), clips = (size_t)r->clips, frames = stills + clips * M6_CLIP_FRAMES;
     const size_t area = (size_t)c->width * (size_t)c->height, places = (size_t)m6_config_places(c);
     j->still = calloc(stills + 1, sizeof *j->still);
     j->clip = calloc(clips + 1, sizeof *j->clip);
@@ -107,7 +107,7 @@ static void encode(struct m6_trainer *t)
 {
     const struct m6_config *c = &t->recipe.config;
     struct m6_job_state *j = t->self;
-    const int n = t->recipe.pictures, w = c->width / 8, h = c->height / 8, places = m6_config_places(c);
+    const int n = t->recipe.drawings + t->recipe.pictures, w = c->width / 8, h = c->height / 8, places = m6_config_places(c);
     m6_tape_reset(t->tape);
     const m6_var x = m6_tape_input(t->tape, n * c->width * c->height / 16, 48, j->pixel);
     m6_image_encode(t->tape, j->image, c, x, n, j->grid);
@@ -124,28 +124,28 @@ enum m6_status m6_job_batch(struct m6_trainer *t, enum m6_split split, int64_t n
     const struct m6_recipe *r = &t->recipe;
     const struct m6_config *c = &r->config;
     struct m6_job_state *j = t->self;
-    const size_t area = (size_t)c->width * (size_t)c->height, stills = (size_t)r->pictures;
-    const int places = m6_config_places(c), frames = r->pictures + r->clips * M6_CLIP_FRAMES;
+    const size_t area = (size_t)c->width * (size_t)c->height, stills = (size_t)(r->drawings + r->pictures);
+    const int places = m6_config_places(c), frames = (int)stills + r->clips * M6_CLIP_FRAMES;
     const uint64_t k = (uint64_t)number;
     enum m6_status status = M6_OK;
-    if (r->pictures)
-        status = m6_trainer_fetch(t, split, 0, k * stills, r->pictures, j->still, j->rgb, j->mask, err);
+    if (stills)
+        status = m6_trainer_fetch(t, split, 0, k * stills, (int)stills, j->still, j->rgb, j->mask, err);
     if (!status && r->clips)
         status = m6_trainer_fetch(t, split, 1, k * (uint64_t)r->clips, r->clips, j->clip, j->rgb + stills * area * 3,
                                   NULL, err);
     if (status)
         return status;
     m6_picture_blocks(j->rgb, frames, c->width, c->height, 4, j->pixel);
-    if (draws(r) && r->pictures) {
-        m6_mask_blocks(j->mask, r->pictures, c->width, c->height, c->width / c->code_w, j->share);
+    if (draws(r) && stills) {
+        m6_mask_blocks(j->mask, (int)stills, c->width, c->height, c->width / c->code_w, j->share);
         encode(t);
     }
     m6_batch_clear(&j->batch, c);
-    for (int i = 0; i < r->pictures; i++)
-        m6_tasks_example(&j->tasks, &j->batch, &j->still[i], draws(r) ? j->code + (size_t)i * places * c->slots : NULL,
+    for (int i = 0; i < (int)stills; i++)
+        m6_tasks_example(&j->tasks, &j->batch, &j->still[i], i >= r->drawings, draws(r) ? j->code + (size_t)i * places * c->slots : NULL,
                          j->share + (size_t)i * places, m6_mix(r->seed + split) + k * stills + (uint64_t)i);
     for (int i = 0; i < r->clips; i++)
-        m6_tasks_example(&j->tasks, &j->batch, &j->clip[i], NULL, NULL,
+        m6_tasks_example(&j->tasks, &j->batch, &j->clip[i], 1, NULL, NULL,
                          m6_mix(r->seed + split + 2) + k * (uint64_t)r->clips + (uint64_t)i);
     for (int i = 0; i < r->scripts && !status; i++) {
         status = t->source->script(t->source->self, split, k * (uint64_t)r->scripts + (uint64_t)i, j->script, err);
@@ -155,7 +155,7 @@ enum m6_status m6_job_batch(struct m6_trainer *t, enum m6_split split, int64_t n
     /* Denoised texts are captions of this batch's pictures, and now and then the script. */
     for (int i = 0; i < r->texts && !status && r->objective.denoise > 0; i++) {
         struct m6_rng g = m6_rng_make(r->seed + split + 4, k, (uint64_t)i);
-        const char *text = r->pictures ? j->still[m6_rng_below(&g, r->pictures)].caption[m6_rng_below(&g, M6_LANGS)] : "";
+        const char *text = stills ? j->still[m6_rng_below(&g, (int)stills)].caption[m6_rng_below(&g, M6_LANGS)] : "";
         if (r->scripts && (!text[0] || m6_rng_below(&g, 4) == 0))
             text = j->script->idea;
         m6_tasks_denoise(&j->tasks, &j->batch, text, m6_rng_next(&g));
@@ -172,7 +172,8 @@ m6_var m6_job_forward(struct m6_trainer *t, float capacity, struct m6_stack_repo
     m6_tape_reset(t->tape);
     m6_var pixels = M6_NONE;
     if (j->batch.pictures)
-        pixels = m6_tape_input(t->tape, j->batch.pictures * c->width * c->height / 16, 48, j->pixel);
+        pixels = m6_tape_input(t->tape, j->batch.pictures * c->width * c->height / 16, 48,
+                               j->pixel + (size_t)t->recipe.drawings * (size_t)(c->width * c->height * 3));
     return m6_stack_forward(t->tape, t->params, c, &j->batch, pixels, j->linked, capacity, report);
 }
 

@@ -28,6 +28,8 @@ static float weight_of(const struct m6_objectives *o, int objective)
         return o->script;
     case M6_DENOISE:
         return o->denoise;
+    case M6_REWRITE:
+        return o->rewrite;
     case M6_DRAW_CAUSAL:
         return o->draw_causal;
     case M6_DRAW_MASKED:

@@ -35,6 +35,7 @@ static const struct field fields[] = {
     {"data", "source", TEXT, AT(source), 0, 64},
     {"data", "manifest", RECIPE_PATH, AT(manifest), 0, M6_PATH_BYTES},
     {"batch", "pictures", INTEGER, AT(pictures), 0, 4096},
+    {"batch", "drawings", INTEGER, AT(drawings), 0, 4096},
     {"batch", "clips", INTEGER, AT(clips), 0, 4096},
     {"batch", "scripts", INTEGER, AT(scripts), 0, 4096},
     {"batch", "texts", INTEGER, AT(texts), 0, 1 << 20},
@@ -57,6 +58,7 @@ static const struct field fields[] = {
     {"objectives", "draw_masked", REAL, AT(objective.draw_masked), 0, 1e3},
     {"objectives", "script", REAL, AT(objective.script), 0, 1e3},
     {"objectives", "denoise", REAL, AT(objective.denoise), 0, 1e3},
+    {"objectives", "rewrite", REAL, AT(objective.rewrite), 0, 1e3},
     {"objectives", "subject", REAL, AT(objective.subject), 0, 1e3},
     {"objectives", "smoothing", REAL, AT(objective.smoothing), 0, 0.9},
     {"loss", "subject", REAL, AT(subject_weight), 0, 1e3},
@@ -261,7 +263,7 @@ static enum m6_status check(const struct m6_recipe *r, const cJSON *root, struct
         missing = "batch.texts";
     else if ((r->kind == M6_RECIPE_IMAGE || r->kind == M6_RECIPE_JUDGE) && !r->pictures)
         missing = "batch.pictures";
-    else if (r->kind == M6_RECIPE_M6 && !(r->pictures + r->clips + r->scripts))
+    else if (r->kind == M6_RECIPE_M6 && !(r->pictures + r->drawings + r->clips + r->scripts))
         missing = "batch.pictures";
     if (missing)
         return m6_fail(err, M6_ERR_FORMAT, "%s: the field \"%s\" is missing", r->path, missing);
@@ -287,7 +289,7 @@ enum m6_status m6_recipe_read(struct m6_recipe *r, const char *path, const char 
     r->absolute = 0.2f;
     r->vocab = 2048;
     r->judge_channels[0] = 32, r->judge_channels[1] = 64, r->judge_channels[2] = 128;
-    r->objective = (struct m6_objectives){1, 1, 1, 1, 1, 1, 0.5f, 2, 0};
+    r->objective = (struct m6_objectives){1, 1, 1, 1, 1, 1, 0.5f, 0.5f, 2, 0};
 
     struct reader rd = {r, work, "", err};
     const char *slash = strrchr(path, '/');

@@ -16,7 +16,7 @@ enum { M6_PATH_BYTES = 1024, M6_FREEZE_MAX = 16 };
 
 /* How much each objective counts; 0 leaves it out. */
 struct m6_objectives {
-    float caption, question, match, draw_causal, draw_masked, script, denoise;
+    float caption, question, match, draw_causal, draw_masked, script, denoise, rewrite;
     float subject;   /* places that a subject covers count (1 + subject·share) in drawing */
     float smoothing; /* of labels, in text and drawing */
 };
@@ -31,7 +31,7 @@ struct m6_recipe {
     int64_t steps, warmup, eval_every, pseudo_to_real;
     int eval_batches, eval_drawings, threads;
     double checkpoint_seconds;
-    int pictures, clips, scripts, texts; /* examples a step */
+    int pictures, drawings, clips, scripts, texts; /* examples a step */
     struct m6_optim optim;               /* lr is the peak */
     enum m6_schedule_shape schedule;     /* the fall of the learning rate after warm-up */
     float lr_floor, average;             /* floor: share of the peak that it ends at; average: EMA decay */

@@ -13,6 +13,7 @@ enum { COUNT_MAX = 999 };
 struct draw_options {
     const char *output, *mode, *image;
     int64_t count, best, steps;
+    int verbatim;
     double guidance;
     struct option_size size;
     struct option_list keep;
@@ -32,6 +33,8 @@ static const struct option_spec options[] = {
     {"steps", 0, OPTION_INTEGER, 1, 256, AT(steps), "N", "steps of the progressive mode"},
     {"cfg", 0, OPTION_NUMBER, 0, 20, AT(guidance), "G",
      "how closely to follow the prompt; 1: no push (default: 2.5)"},
+    {"verbatim", 0, OPTION_FLAG, 0, 0, AT(verbatim), NULL,
+     "draw the prompt as it is, not the caption that the model takes it to mean"},
     {"image", 'i', OPTION_TEXT, 0, 0, AT(image), "IN.png",
      "picture to keep parts of (with --keep)"},
     {"keep", 'k', OPTION_LIST, 0, 0, AT(keep), "X,Y,W,H",
@@ -131,6 +134,7 @@ static int draw_all(struct session *s, const struct draw_options *o, const struc
         .best = (int)o->best,
         .mode = o->mode,
         .steps = (int)o->steps,
+        .verbatim = o->verbatim,
         .guidance = o->guidance,
         .size = o->size,
         .image = o->image,
@@ -183,6 +187,9 @@ const struct cmd_command cmd_draw = {
     .details = "Writes a PNG whose text chunks hold model, prompt and seed. Words that the model "
                "does not know are named in a "
                "warning; a prompt with no word that it knows is refused.\n\n"
+               "The model first says what it takes the prompt to mean, in the words of its captions "
+               "and with what the prompt leaves open made up, and draws that; the text chunk "
+               "'caption' and --json tell it. --verbatim and --keep draw the prompt as it is.\n\n"
                "A picture's seed, as printed and recorded, draws it again alone, without -n and "
                "--best.\n\n"
                "With --image and --keep the kept rectangles stay as they are and the rest is drawn "

@@ -27,6 +27,8 @@ static cJSON *drawing_params(const struct jobs_drawing *d)
         cJSON_AddStringToObject(params, "mode", d->mode);
     if (d->steps)
         cJSON_AddNumberToObject(params, "steps", d->steps);
+    if (d->verbatim)
+        cJSON_AddTrueToObject(params, "verbatim");
     if (d->guidance >= 0)
         cJSON_AddNumberToObject(params, "guidance", d->guidance);
     if (d->size.width) {

@@ -21,6 +21,7 @@ struct jobs_drawing {
     int best;                /* of this many, the one that matches best */
     const char *mode;        /* NULL: the plugin's default */
     int steps;               /* 0: the default */
+    int verbatim;            /* the prompt as it is */
     double guidance;         /* negative: the default */
     struct option_size size; /* 0: the model's own */
     const char *image;       /* keep parts of this file; NULL: none */

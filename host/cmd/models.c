@@ -138,6 +138,7 @@ static cJSON *info_json(const struct m6_model_info *i, const char *path)
     add_count(o, "prototypes", i->prototypes);
     add_count(o, "weight_bytes", (int64_t)i->weight_bytes);
     cJSON_AddBoolToObject(o, "draws", i->draws);
+    cJSON_AddBoolToObject(o, "rewrites", i->rewrites);
     add_count(o, "picture_width", i->picture_width);
     add_count(o, "picture_height", i->picture_height);
     add_count(o, "frames_max", i->frames_max);

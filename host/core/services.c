@@ -94,6 +94,7 @@ static const char *service_model_info(struct m6_job *job, const char *key)
         {"frames_max", NULL, info->frames_max},
         {"text_max", NULL, info->text_max},
         {"draws", NULL, info->draws},
+        {"rewrites", NULL, info->rewrites},
         {"software", "M6 " M6_VERSION, 0},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

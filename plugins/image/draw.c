@@ -14,14 +14,21 @@ struct drawing {
     int n, best;
     uint64_t seed;
     int width, height; /* of what comes out; 0: as it is drawn */
+    int rewrites;      /* prompts are drawn as the captions that they mean */
     int finished;      /* candidates, of n·best */
 };
 
 struct candidate {
     struct drawing *drawing;
     uint64_t seed;
+    char *caption; /* what the prompt is taken to mean, or NULL */
     struct m6_answer *answer;
 };
+
+static int out_of_memory(struct drawing *d)
+{
+    return d->host->fail(d->job, "failed", "there is no memory for the picture; ask for a smaller one");
+}
 
 static int on_progress(void *arg, const char *text, int done, int total)
 {
@@ -32,14 +39,39 @@ static int on_progress(void *arg, const char *text, int done, int total)
     return 0;
 }
 
+/* What it leaves open is sampled, so that pictures of different seeds differ; what it says is hardly ever lost. */
+static int rewrite(struct drawing *d, struct candidate *c)
+{
+    const struct m6_host_services *host = d->host;
+    struct m6_plugin_result result = {.size = sizeof result};
+    const struct m6_plugin_request request = {
+        .size = sizeof request,
+        .task = M6_PLUGIN_REWRITE,
+        .text = host->param_string(d->job, "prompt", ""),
+        .seed = c->seed,
+        .temperature = 0.8f,
+        .top_p = 0.9f,
+    };
+    if (host->model_start(d->job, &request, &c->answer))
+        return -1;
+    int failed = host->model_wait(c->answer, &result);
+    if (!failed && result.text && result.text[0] && !(c->caption = strdup(result.text)))
+        failed = out_of_memory(d);
+    host->model_release(c->answer);
+    c->answer = NULL;
+    return failed;
+}
+
 static int start(struct drawing *d, struct candidate *c, uint64_t seed)
 {
     const struct m6_host_services *host = d->host;
-    *c = (struct candidate){d, seed, NULL};
+    *c = (struct candidate){.drawing = d, .seed = seed};
+    if (d->rewrites && rewrite(d, c))
+        return -1;
     const struct m6_plugin_request request = {
         .size = sizeof request,
         .task = M6_PLUGIN_DRAW,
-        .text = host->param_string(d->job, "prompt", ""),
+        .text = c->caption ? c->caption : host->param_string(d->job, "prompt", ""),
         .seed = seed,
         .temperature = (float)host->param_number(d->job, "temperature", 1),
         .top_k = (int)host->param_integer(d->job, "top_k", 0),
@@ -77,49 +109,62 @@ static int score(struct drawing *d, const struct image *image, double *out)
     return failed;
 }
 
-static int out_of_memory(struct drawing *d)
+/* What came of a candidate. */
+struct outcome {
+    struct image image;
+    uint64_t seed;
+    char *caption; /* or NULL */
+    double match;
+};
+
+static void outcome_finish(struct outcome *o)
 {
-    return d->host->fail(d->job, "failed", "there is no memory for the picture; ask for a smaller one");
+    image_finish(&o->image);
+    free(o->caption);
 }
 
 /* Takes what a candidate drew, and scores it when it has rivals. */
-static int finish(struct drawing *d, struct candidate *c, struct image *image, double *match)
+static int finish(struct drawing *d, struct candidate *c, struct outcome *o)
 {
     struct m6_plugin_result result = {.size = sizeof result};
     int failed = d->host->model_wait(c->answer, &result);
     if (!failed && !result.picture.rgb)
         failed = d->host->fail(d->job, "model", "the model drew nothing; choose a model that draws");
-    if (!failed && image_copy(image, &result.picture))
+    if (!failed && image_copy(&o->image, &result.picture))
         failed = out_of_memory(d);
     d->host->model_release(c->answer);
     c->answer = NULL;
+    free(o->caption);
+    o->caption = c->caption;
+    c->caption = NULL;
+    o->seed = c->seed;
     if (!failed && d->best > 1)
-        failed = score(d, image, match);
+        failed = score(d, &o->image, &o->match);
     d->finished++;
     return failed;
 }
 
-static int emit(struct drawing *d, const struct image *image, uint64_t seed, double match)
+static int emit(struct drawing *d, const struct outcome *o)
 {
     const struct m6_host_services *host = d->host;
     struct image scaled = {0, 0, NULL};
-    struct m6_plugin_picture picture = image_picture(image);
-    char seed_text[24], cfg[24], steps[16], temperature[24], top_k[16], score_text[24];
-    if (d->width && (d->width != image->width || d->height != image->height)) {
+    struct m6_plugin_picture picture = image_picture(&o->image);
+    char seed[24], cfg[24], steps[16], temperature[24], top_k[16], match[24];
+    if (d->width && (d->width != o->image.width || d->height != o->image.height)) {
         if (image_resize(&picture, d->width, d->height, &scaled))
             return out_of_memory(d);
         picture = image_picture(&scaled);
     }
     const char *model = host->model_info(d->job, "name"), *software = host->model_info(d->job, "software");
-    snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)seed);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
     snprintf(cfg, sizeof cfg, "%g", host->param_number(d->job, "guidance", 2.5));
     snprintf(steps, sizeof steps, "%d", (int)host->param_integer(d->job, "steps", 0));
     snprintf(temperature, sizeof temperature, "%g", host->param_number(d->job, "temperature", 1));
     snprintf(top_k, sizeof top_k, "%d", (int)host->param_integer(d->job, "top_k", 0));
-    snprintf(score_text, sizeof score_text, "%.4f", match);
-    const char *metadata[] = {
+    snprintf(match, sizeof match, "%.4f", o->match);
+    const char *metadata[24] = {
         "prompt", host->param_string(d->job, "prompt", ""),
-        "seed", seed_text,
+        "seed", seed,
         "model", model ? model : "",
         "mode", host->param_string(d->job, "mode", "progressive"),
         "cfg", cfg,
@@ -127,9 +172,18 @@ static int emit(struct drawing *d, const struct image *image, uint64_t seed, dou
         "temperature", temperature,
         "top_k", top_k,
         "software", software ? software : "M6",
-        d->best > 1 ? "match" : NULL, score_text,
-        NULL, NULL,
     };
+    int count = 0;
+    while (metadata[count])
+        count += 2;
+    if (o->caption) {
+        metadata[count++] = "caption";
+        metadata[count++] = o->caption;
+    }
+    if (d->best > 1) {
+        metadata[count++] = "match";
+        metadata[count++] = match;
+    }
     host->emit_picture(d->job, &picture, metadata);
     image_finish(&scaled);
     return 0;
@@ -139,33 +193,32 @@ static int emit(struct drawing *d, const struct image *image, uint64_t seed, dou
 static int draw_one(struct drawing *d, uint64_t seed)
 {
     struct candidate under_way[UNDER_WAY];
-    struct image best = {0, 0, NULL}, image = {0, 0, NULL};
-    double best_match = -1, match = 0;
-    uint64_t best_seed = seed;
+    struct outcome best = {.match = -1}, next = {.match = 0};
     int started = 0, finished = 0, failed = 0;
     while (!failed && finished < d->best) {
         while (!failed && started < d->best && started - finished < UNDER_WAY) {
             failed = start(d, &under_way[started % UNDER_WAY], seed + (uint64_t)started);
-            started += !failed;
+            started++;
         }
         struct candidate *c = &under_way[finished % UNDER_WAY];
-        if (failed || (failed = d->host->cancelled(d->job) ? -1 : finish(d, c, &image, &match)))
+        if (failed || (failed = d->host->cancelled(d->job) ? -1 : finish(d, c, &next)))
             break;
-        if (!finished++ || match > best_match) {
-            struct image other = best;
-            best = image;
-            image = other;
-            best_match = match;
-            best_seed = c->seed;
+        if (!finished++ || next.match > best.match) {
+            struct outcome other = best;
+            best = next;
+            next = other;
         }
     }
-    for (int i = finished; i < started; i++)
-        if (under_way[i % UNDER_WAY].answer)
-            d->host->model_release(under_way[i % UNDER_WAY].answer);
+    for (int i = finished; i < started; i++) {
+        struct candidate *c = &under_way[i % UNDER_WAY];
+        if (c->answer)
+            d->host->model_release(c->answer);
+        free(c->caption);
+    }
     if (!failed)
-        failed = emit(d, &best, best_seed, best_match);
-    image_finish(&best);
-    image_finish(&image);
+        failed = emit(d, &best);
+    outcome_finish(&best);
+    outcome_finish(&next);
     return failed;
 }
 
@@ -199,6 +252,8 @@ int draw_run(const struct m6_host_services *host, struct m6_host *m6, struct m6_
     if (draws && !strcmp(draws, "0"))
         return host->fail(job, "model", "this model does not draw; choose one that does, such as m6-mini");
     int failed = !draws || read_size(&d) ? -1 : input_open(host, job, &d.input);
+    const char *rewrites = host->model_info(job, "rewrites");
+    d.rewrites = rewrites && !strcmp(rewrites, "1") && !d.input.keep_count && !host->param_integer(job, "verbatim", 0);
     for (int i = 0; i < d.n && !failed; i++)
         failed = host->cancelled(job) ? -1 : draw_one(&d, d.seed + (uint64_t)i * (uint64_t)d.best);
     input_close(host, &d.input);

@@ -1,7 +1,11 @@
 /* Plugin "image": draws pictures from prompts.
  *
  * Seeds: candidate k of picture i is drawn with seed + i·best + k (mod 2^64), so a picture's own seed, which its metadata
- * carries, draws it again alone, with n = 1 and best = 1. */
+ * carries, draws it again alone, with n = 1 and best = 1.
+ *
+ * A model is surest of its own captions. So one that can rewrite says each candidate's prompt as a caption first, making up
+ * what the prompt leaves open, and draws that; the metadata tell it as "caption". Pictures that keep parts of another are
+ * drawn from the prompt as it is: what is made up might contradict what is kept. */
 #include "image.h"
 
 static const char schema[] =
@@ -15,6 +19,7 @@ static const char schema[] =
     "\"mode\": {\"type\": \"string\", \"enum\": [\"ar\", \"progressive\"], \"default\": \"progressive\"},"
     "\"steps\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 256, \"default\": 0, \"description\": \"progressive; 0: the default\"},"
     "\"guidance\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 20, \"default\": 2.5, \"description\": \"how closely to follow the prompt\"},"
+    "\"verbatim\": {\"type\": \"boolean\", \"default\": false, \"description\": \"draw the prompt as it is, not the caption that the model takes it to mean\"},"
     "\"temperature\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 2, \"default\": 1},"
     "\"top_k\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 1000000, \"default\": 0},"
     "\"top_p\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1, \"default\": 0},"

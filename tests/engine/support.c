@@ -56,6 +56,7 @@ const char *tiny_model(void)
     if (!path[0]) {
         struct m6_config config;
         m6_config_tiny(&config);
+        config.rewrites = 1;
         snprintf(path, sizeof path, "%s/tiny", temporary_folder());
         assert_ok(m6_model_random(path, &config, M6_I8, 7, &said));
     }

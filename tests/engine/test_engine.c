@@ -25,7 +25,7 @@ static int tear_down(void **state)
 
 static struct m6_request_params request(enum m6_task task)
 {
-    static const char *const text[] = {NULL, "a cat?", "a red cat", "a red cat", "3: a cat in the rain"};
+    static const char *const text[] = {NULL, "a cat?", "a red cat", "a red cat", "3: a cat in the rain", "a cat, red"};
     struct m6_request_params p;
     m6_request_params_init(&p, task);
     p.text = text[task];
@@ -39,8 +39,8 @@ static struct m6_request_params request(enum m6_task task)
 
 static void answers_in_words(void **state)
 {
-    static const enum m6_task tasks[] = {M6_TASK_CAPTION, M6_TASK_ASK, M6_TASK_SCRIPT};
-    for (int i = 0; i < 3; i++)
+    static const enum m6_task tasks[] = {M6_TASK_CAPTION, M6_TASK_ASK, M6_TASK_SCRIPT, M6_TASK_REWRITE};
+    for (int i = 0; i < 4; i++)
         for (int chinese = 0; chinese < 2; chinese++) {
             struct outcome o = {0};
             struct m6_request_params p = request(tasks[i]);
@@ -196,6 +196,8 @@ static void refuses_bad_texts(void **state)
     REFUSED(M6_TASK_DRAW, M6_ERR_ARGUMENT, "the prompt is empty", p.text = " \n\t");
     REFUSED(M6_TASK_ASK, M6_ERR_ARGUMENT, "the question is empty", p.text = "");
     REFUSED(M6_TASK_MATCH, M6_ERR_ARGUMENT, "the caption is empty", p.text = "");
+    REFUSED(M6_TASK_REWRITE, M6_ERR_ARGUMENT, "the prompt is empty", p.text = "");
+    REFUSED(M6_TASK_REWRITE, M6_ERR_ARGUMENT, "never shown any of these words: zorblax", p.text = "zorblax");
     REFUSED(M6_TASK_SCRIPT, M6_ERR_ARGUMENT, "the idea is empty", p.text = "");
     REFUSED(M6_TASK_CAPTION, M6_ERR_ARGUMENT, "takes no text", p.text = "why?");
     REFUSED(M6_TASK_DRAW, M6_ERR_FORMAT, "not UTF-8 at byte 4", p.text = "cat \xff");
@@ -220,6 +222,7 @@ static void refuses_bad_pictures(void **state)
     REFUSED(M6_TASK_CAPTION, M6_ERR_ARGUMENT, "0 x 5", p.pictures = &bad);
     REFUSED(M6_TASK_DRAW, M6_ERR_ARGUMENT, "takes no pictures", p.pictures = pictures, p.picture_count = 1);
     REFUSED(M6_TASK_SCRIPT, M6_ERR_ARGUMENT, "takes no pictures", p.pictures = pictures, p.picture_count = 1);
+    REFUSED(M6_TASK_REWRITE, M6_ERR_ARGUMENT, "takes no pictures", p.pictures = pictures, p.picture_count = 1);
     REFUSED(M6_TASK_DRAW, M6_ERR_ARGUMENT, "0 x 5", p.image = &bad);
 }
 

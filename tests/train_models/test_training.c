@@ -98,6 +98,7 @@ static void m6_starts_at_chance_and_learns(void **state)
     assert_true(m6_metrics_get(&m, "caption_zh.token") > 0.95);
     assert_true(m6_metrics_get(&m, "question.exact") > 0.9);
     assert_true(m6_metrics_get(&m, "match.exact") > 0.9);
+    assert_true(m6_metrics_get(&m, "rewrite.exact") > 0.9);
     assert_true(m6_metrics_get(&m, "draw_causal") < 1.5);
 }
 

@@ -44,7 +44,7 @@ static enum m6_status example(void *self, enum m6_split split, int clip, uint64_
     snprintf(e->prompt[0], sizeof e->prompt[0], "%s, %s square", places[place], colours[colour]);
     snprintf(e->caption[1], sizeof e->caption[1], "%s边的%s色方块。", places_zh[place], colours_zh[colour]);
     snprintf(e->wrong[1], sizeof e->wrong[1], "%s边的%s色方块。", places_zh[place], colours_zh[!colour]);
-    snprintf(e->prompt[1], sizeof e->prompt[1], "%s色方块", colours_zh[colour]);
+    snprintf(e->prompt[1], sizeof e->prompt[1], "%s色方块，%s", colours_zh[colour], places_zh[place]);
     e->questions = 1;
     strcpy(e->question[0].question, "Where is it?");
     strcpy(e->question[0].answer, places[place]);
@@ -84,7 +84,7 @@ const char toy_image[] = "\"batch\":{\"pictures\":8},\"average\":0.9,"
 const char toy_judge[] = "\"batch\":{\"pictures\":8},\"judge_channels\":[8,16,16],\"average\":0.9,"
                          "\"optimizer\":{\"lr\":0.005,\"warmup\":10}";
 const char toy_m6[] = "\"tokenizer\":\"tokenizer.json\",\"image_tokenizer\":\"image\","
-                      "\"batch\":{\"pictures\":8,\"clips\":1,\"scripts\":1,\"texts\":1},\"average\":0.9,"
+                      "\"batch\":{\"pictures\":6,\"drawings\":2,\"clips\":1,\"scripts\":1,\"texts\":1},\"average\":0.9,"
                       "\"optimizer\":{\"lr\":0.004,\"warmup\":20,\"weight_decay\":0}";
 
 void toy_recipe(struct m6_recipe *r, const char *folder, const char *kind, const char *run, int steps, const char *more)

@@ -89,6 +89,8 @@ static void read_all(struct reader *r, struct m6_config *c)
     read_ints(r, "tok_channels", 2, 2, 4, 8192, c->tok_channels, NULL);
     read_ints(r, "tok_encoder_blocks", 2, 2, 0, 64, c->tok_encoder_blocks, NULL);
     read_ints(r, "tok_decoder_blocks", 2, 2, 0, 64, c->tok_decoder_blocks, NULL);
+    if (cJSON_HasObjectItem(r->root, "rewrites"))
+        read_int(r, "rewrites", 0, 1, &c->rewrites);
 }
 
 /* What one field demands of another. */
@@ -166,7 +168,7 @@ static int put_all(cJSON *root, const struct m6_config *c)
         {"expert_ffn", c->expert_ffn}, {"vocab", c->vocab},     {"sparse_every", c->sparse_every},
         {"text_max", c->text_max},     {"width", c->width},     {"height", c->height},
         {"code_w", c->code_w},         {"code_h", c->code_h},   {"slots", c->slots},
-        {"codes", c->codes},           {"depth_ffn", c->depth_ffn},
+        {"codes", c->codes},           {"depth_ffn", c->depth_ffn}, {"rewrites", c->rewrites},
     };
     int ok = cJSON_AddStringToObject(root, "model_type", "m6") && cJSON_AddStringToObject(root, "name", c->name);
     for (size_t i = 0; ok && i < sizeof number / sizeof *number; i++)

@@ -58,9 +58,10 @@ struct m6_config {
     int levels, level[M6_LEVELS_MAX];                  /* FSQ; their product is `codes` */
     int tok_channels[2];                               /* image tokenizer: at 1/4 and 1/8 */
     int tok_encoder_blocks[2], tok_decoder_blocks[2];
+    int rewrites; /* it was trained to answer <draw> with a caption too */
 };
 
-/* Reads and checks config.json (NUL-terminated text). Every field is required and bounded; an unknown model_type is
+/* Reads and checks config.json (NUL-terminated text). Every field but "rewrites" (then 0) is required and bounded; an unknown model_type is
  * M6_ERR_UNSUPPORTED, a missing or absurd field M6_ERR_FORMAT with its name. */
 enum m6_status m6_config_parse(struct m6_config *, const char *json, const char *path, struct m6_error *err);
 /* The text of a config.json. Caller frees; NULL when out of memory. lexicon_en and lexicon_zh: NULL-terminated lists of the
@@ -93,7 +94,7 @@ static inline int m6_config_sparse(const struct m6_config *c, int layer)
  *   <caption_en> <caption_zh>   no text behind the task token: segment is [task, <eos>]
  *   <ask>      question                                            target: answer, in the question's language
  *   <match>    caption                                             target: the single token <yes> or <no>
- *   <draw>     prompt (empty for the unconditional row)            target: codes
+ *   <draw>     prompt (empty for the unconditional row)            target: codes; or text, the prompt as a caption
  *   <script_en> <script_zh>   "N: idea"                            target: the script
  *   <denoise>  text with spans replaced by <mask>                  target: the text
  */

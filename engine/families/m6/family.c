@@ -23,6 +23,7 @@ static void info(const struct m6_model *model, struct m6_model_info *info)
     info->experts = c->sparse_every ? c->experts : 0;
     info->prototypes = c->sparse_every ? c->prototypes : 0;
     info->draws = 1;
+    info->rewrites = c->rewrites;
 }
 
 static int unknown_words(const struct m6_model *model, const char *text, char *out, size_t size, int *known)

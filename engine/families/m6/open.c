@@ -41,6 +41,7 @@ static int32_t task_token(const struct m6_transformer *t, const struct m6_reques
     case M6_TASK_MATCH:
         return t->special.match;
     case M6_TASK_DRAW:
+    case M6_TASK_REWRITE:
         return t->special.draw;
     case M6_TASK_SCRIPT:
         break;
@@ -50,7 +51,8 @@ static int32_t task_token(const struct m6_transformer *t, const struct m6_reques
 
 static const char *text_name(enum m6_task task)
 {
-    static const char *const names[] = {"the caption's text", "the question", "the caption", "the prompt", "the idea"};
+    static const char *const names[] = {"the caption's text", "the question", "the caption", "the prompt", "the idea",
+                                        "the prompt"};
     return names[task];
 }
 
@@ -116,10 +118,12 @@ static enum m6_status open_pictures(struct m6_answer *a, const struct m6_request
 {
     const struct m6_config *c = &m6_answer_transformer(a)->config;
     const size_t each = (size_t)c->width * (size_t)c->height * 3;
-    const int wanted = p->task != M6_TASK_DRAW && p->task != M6_TASK_SCRIPT;
+    const int wanted = p->task == M6_TASK_CAPTION || p->task == M6_TASK_ASK || p->task == M6_TASK_MATCH;
     if (!wanted && p->picture_count)
         return m6_fail(err, M6_ERR_ARGUMENT, "%s takes no pictures",
-                       p->task == M6_TASK_DRAW ? "drawing (but for the one to keep parts of)" : "a script");
+                       p->task == M6_TASK_DRAW     ? "drawing (but for the one to keep parts of)"
+                       : p->task == M6_TASK_SCRIPT ? "a script"
+                                                   : "rewriting");
     if (wanted && !p->picture_count)
         return m6_fail(err, M6_ERR_ARGUMENT, "there is no picture to look at");
     if (p->picture_count > M6_FRAMES_MAX)
@@ -225,7 +229,9 @@ static enum m6_status open_all(struct m6_answer *a, const struct m6_request_para
                                 .seed = p->seed};
     if (p->task == M6_TASK_SCRIPT)
         status = check_idea(p->text, err);
-    if (!status && (p->task == M6_TASK_SCRIPT || p->task == M6_TASK_DRAW))
+    if (p->task == M6_TASK_REWRITE && !m6_answer_transformer(a)->config.rewrites)
+        status = m6_fail(err, M6_ERR_UNSUPPORTED, "this model was not trained to rewrite prompts; draw them as they are");
+    if (!status && (p->task == M6_TASK_SCRIPT || p->task == M6_TASK_DRAW || p->task == M6_TASK_REWRITE))
         status = check_words(a, p->text, err);
     if (!status)
         status = open_source(a, p, err);

@@ -31,7 +31,7 @@ void m6_config_mini(struct m6_config *c)
         .expert_ffn = 512, .sparse_every = 2, .vocab = 2048, .text_max = 768, .width = 256, .height = 144,
         .stem = {48, 96, 192}, .code_w = 16, .code_h = 9, .slots = 4, .codes = 1000, .depth_ffn = 512,
         .levels = 4, .level = {8, 5, 5, 5}, .tok_channels = {64, 128}, .tok_encoder_blocks = {1, 2},
-        .tok_decoder_blocks = {2, 3}};
+        .tok_decoder_blocks = {2, 3}, .rewrites = 1};
 }
 
 static const char *const words_en[] = {"a",   "red",  "blue",   "cat",  "dog",    "bus",   "in",    "the", "on",

@@ -54,6 +54,7 @@ struct m6_model_info {
     int text_max;                          /* tokens in one text segment */
     int experts, prototypes;
     int draws;                             /* can answer with a picture */
+    int rewrites;                          /* can say a prompt in the words of its captions */
 };
 void m6_engine_info(const struct m6_engine *engine, struct m6_model_info *info);
 
@@ -65,6 +66,7 @@ enum m6_task {
     M6_TASK_MATCH,   /* pictures, caption → score: the probability that they belong together */
     M6_TASK_DRAW,    /* prompt → picture */
     M6_TASK_SCRIPT,  /* "N: idea" → text */
+    M6_TASK_REWRITE, /* prompt → the caption of a picture that it might mean; what it leaves open is sampled */
 };
 enum m6_priority { M6_INTERACTIVE, M6_LIVE, M6_BATCH };
 enum { M6_PRIORITIES = M6_BATCH + 1 };

@@ -100,9 +100,10 @@ static void texts(const struct sw_scene *s, int clip, uint64_t words, struct m6_
     e->questions = 0;
     for (int attempt = 0; attempt < 64 && e->questions < M6_QUESTIONS_MAX; attempt++) {
         struct m6_question *q = &e->question[e->questions];
-        /* In a clip every second question is about motion. */
-        const int type = clip && attempt % 2 ? SW_Q_MOTION + m6_rng_below(&r, SW_QUESTIONS - SW_Q_MOTION)
-                                             : m6_rng_below(&r, SW_QUESTIONS);
+        /* In a clip every second question is about motion; in a still it is to be answered by yes or no. */
+        const int type = !(attempt % 2) ? m6_rng_below(&r, SW_QUESTIONS)
+                         : clip         ? SW_Q_MOTION + m6_rng_below(&r, SW_QUESTIONS - SW_Q_MOTION)
+                                        : SW_Q_IS_COLOUR + m6_rng_below(&r, SW_Q_OTHER - SW_Q_IS_COLOUR);
         const enum sw_lang l = (enum sw_lang)m6_rng_below(&r, M6_LANGS);
         char answer[M6_CAPTION_BYTES];
         if (!sw_ask(s, (enum sw_question)type, l, clip, m6_rng_next(&r), q->question, answer, sizeof answer)) {
@@ -112,18 +113,29 @@ static void texts(const struct sw_scene *s, int clip, uint64_t words, struct m6_
     }
 }
 
+/* Every fourth still is of a scene in motion: it shows no more of it than which way the subject faces, but its prompt may
+ * tell of it, as the shots of scripts do. */
+static void scene_of(uint64_t seed, enum m6_split split, int clip, uint64_t index, struct sw_scene *s)
+{
+    sw_scene_random(s, split == M6_SPLIT_HELDOUT ? SW_HELDOUT : SW_TRAIN, clip || index % 4 == 3,
+                    key(seed, split, clip, index, 0));
+}
+
 static enum m6_status example(void *self, enum m6_split split, int clip, uint64_t index, struct m6_example *e,
                               struct m6_error *err)
 {
     const uint64_t seed = *(const uint64_t *)self;
     struct sw_scene s;
-    sw_scene_random(&s, split == M6_SPLIT_HELDOUT ? SW_HELDOUT : SW_TRAIN, clip, key(seed, split, clip, index, 0));
+    scene_of(seed, split, clip, index, &s);
+    struct sw_scene still = s;
+    still.motion = SW_STILL;
+    still.camera = SW_STATIC;
     e->frames = clip ? M6_CLIP_FRAMES : 1;
     const size_t area = (size_t)e->width * (size_t)e->height;
     for (int i = 0; e->rgb && i < e->frames; i++) {
         uint8_t *rgb = e->rgb + (size_t)i * area * 3, *mask = e->mask ? e->mask + (size_t)i * area : NULL;
         if (clip ? sw_draw_at(&s, (double)i / (M6_CLIP_FRAMES - 1), e->width, e->height, rgb, mask)
-                 : sw_draw(&s, e->width, e->height, rgb, mask))
+                 : sw_draw(&still, e->width, e->height, rgb, mask))
             return m6_fail(err, M6_ERR_MEMORY, "no memory to draw a storyworld frame");
     }
     if (!e->wordless)
@@ -161,8 +173,7 @@ static void score(void *self, enum m6_split split, int clip, uint64_t index, enu
 {
     struct sw_scene s;
     struct sw_score got;
-    sw_scene_random(&s, split == M6_SPLIT_HELDOUT ? SW_HELDOUT : SW_TRAIN, clip,
-                    key(*(const uint64_t *)self, split, clip, index, 0));
+    scene_of(*(const uint64_t *)self, split, clip, index, &s);
     sw_score_text(&s, text, (enum sw_lang)lang, &got);
     const int all[] = {got.subject, got.colour, got.place,    got.time,     got.weather,
                        got.shot,    got.motion, got.relation, got.position, got.camera};

@@ -77,7 +77,14 @@ struct m6_frames_info {
 };
 
 /* A request to the model; the fields mean what engine.h says of theirs. */
-enum m6_plugin_task { M6_PLUGIN_CAPTION, M6_PLUGIN_ASK, M6_PLUGIN_MATCH, M6_PLUGIN_DRAW, M6_PLUGIN_SCRIPT };
+enum m6_plugin_task {
+    M6_PLUGIN_CAPTION,
+    M6_PLUGIN_ASK,
+    M6_PLUGIN_MATCH,
+    M6_PLUGIN_DRAW,
+    M6_PLUGIN_SCRIPT,
+    M6_PLUGIN_REWRITE,
+};
 struct m6_plugin_rect {
     int x, y, w, h;
 };
@@ -135,7 +142,7 @@ struct m6_host_services {
     int (*model_start)(struct m6_job *, const struct m6_plugin_request *, struct m6_answer **);
     int (*model_wait)(struct m6_answer *, struct m6_plugin_result *); /* the result stays valid until release */
     void (*model_release)(struct m6_answer *);                       /* cancels it if it still runs */
-    /* "name", "family", "picture_width", "picture_height", "frames_max", "draws", "text_max" …; NULL if unknown */
+    /* "name", "family", "picture_width", "picture_height", "frames_max", "draws", "rewrites", "text_max" …; NULL if unknown */
     const char *(*model_info)(struct m6_job *, const char *key);
 
     /* ---- output: what a job yields, in order ---- */

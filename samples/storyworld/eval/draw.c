@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host.h"
 #include "eval.h"
 #include "train/judge.h"
 
@@ -65,14 +66,48 @@ static void add_judged(cJSON *json, const char *name, const struct eval_tally *t
     cJSON_AddItemToObject(json, name, item);
 }
 
+struct drawn {
+    uint8_t *rgb;
+    char caption[SW_TEXT_MAX]; /* what the prompt was taken for; "" if it was drawn as it is */
+};
+
+static void on_event(void *arg, struct m6_job *job, const struct m6_job_event *event)
+{
+    struct drawn *drawn = arg;
+    if (event->type != M6_JOB_PICTURE)
+        return;
+    for (int y = 0; y < SW_HEIGHT; y++)
+        memcpy(drawn->rgb + (size_t)y * SW_WIDTH * 3, event->picture->rgb + (size_t)y * event->picture->stride,
+               (size_t)SW_WIDTH * 3);
+    for (const char *const *m = event->metadata; m && m[0]; m += 2)
+        if (!strcmp(m[0], "caption"))
+            snprintf(drawn->caption, sizeof drawn->caption, "%s", m[1]);
+}
+
+static enum m6_status draw(const struct eval_run *run, int i, const char *prompt, const char *mode, struct drawn *drawn,
+                           struct m6_error *err)
+{
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "prompt", prompt);
+    cJSON_AddNumberToObject(params, "seed", i + 1);
+    cJSON_AddStringToObject(params, "mode", mode);
+    cJSON_AddNumberToObject(params, "guidance", (double)run->guidance);
+    cJSON_AddNumberToObject(params, "temperature", (double)run->temperature);
+    cJSON_AddNumberToObject(params, "top_p", (double)run->top_p);
+    cJSON_AddBoolToObject(params, "verbatim", run->verbatim);
+    memset(drawn->rgb, 0, (size_t)SW_WIDTH * SW_HEIGHT * 3);
+    drawn->caption[0] = '\0';
+    return eval_job(run, "draw", params, on_event, drawn, err);
+}
+
 enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m6_error *err)
 {
     enum { TRUE_FRAME, AR, PROGRESSIVE, WAYS };
     static const char *const way_name[WAYS] = {"judge_on_true", "ar", "progressive"};
     struct m6_judge *judge = NULL;
     struct groups groups = {0};
-    uint8_t *drawn = malloc((size_t)SW_WIDTH * SW_HEIGHT * 3);
-    enum m6_status status = drawn ? m6_judge_load(&judge, run->judge, run->threads, err)
+    struct drawn drawn = {.rgb = malloc((size_t)SW_WIDTH * SW_HEIGHT * 3)};
+    enum m6_status status = drawn.rgb ? m6_judge_load(&judge, run->judge, run->threads, err)
                                   : m6_fail(err, M6_ERR_MEMORY, "no memory for a frame");
     if (!status)
         status = find_groups(m6_judge_shape(judge), &groups, err);
@@ -92,20 +127,14 @@ enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m
             struct m6_verdict verdict;
             const uint8_t *look = frame;
             if (way != TRUE_FRAME) {
-                struct m6_request_params params = {.task = M6_TASK_DRAW,
-                                                   .text = prompt,
-                                                   .seed = (uint64_t)i + 1,
-                                                   .temperature = run->temperature,
-                                                   .top_p = run->top_p,
-                                                   .guidance = run->guidance,
-                                                   .mode = way == AR ? M6_DRAW_AR : M6_DRAW_PROGRESSIVE};
-                memset(drawn, 0, (size_t)SW_WIDTH * SW_HEIGHT * 3);
-                status = eval_request(run, &params, NULL, drawn, NULL, err);
-                look = drawn;
+                status = draw(run, i, prompt, way_name[way], &drawn, err);
+                look = drawn.rgb;
                 char name[64];
                 snprintf(name, sizeof name, "drawn-%s.png", way_name[way]);
                 if (!status)
-                    status = eval_dump_picture(run, i, name, drawn, err);
+                    status = eval_dump_picture(run, i, name, look, err);
+                if (!status && way == PROGRESSIVE && drawn.caption[0])
+                    status = eval_dump_text(run, i, "prompt-caption.txt", drawn.caption, err);
             }
             if (!status)
                 status = m6_judge_score(judge, look, 1, &verdict, err);
@@ -116,7 +145,7 @@ enum m6_status eval_drawings(const struct eval_run *run, cJSON *report, struct m
         eval_progress(run, "drawings", i + 1, run->count);
     }
     m6_judge_destroy(judge);
-    free(drawn);
+    free(drawn.rgb);
     if (status)
         return status;
     cJSON *json = cJSON_AddObjectToObject(report, "draw");

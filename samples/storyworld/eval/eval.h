@@ -25,7 +25,7 @@ cJSON *eval_tally_json(const struct eval_tally *);
 
 struct m6_host;
 struct eval_run {
-    struct m6_host *host; /* scripts are written by its script plugin */
+    struct m6_host *host; /* its plugins draw and write, as they do for m6 draw and m6 write */
     struct m6_engine *engine;
     enum sw_split split;
     int count;
@@ -35,6 +35,7 @@ struct eval_run {
     const char *model;       /* folder */
     int threads;
     float guidance, temperature, top_p; /* of drawings */
+    int verbatim;                       /* drawings are of the prompt as it is */
     int quiet;
     volatile sig_atomic_t *interrupted;
 };
@@ -44,9 +45,13 @@ void eval_scene(const struct eval_run *, int i, int clip, struct sw_scene *);
 /* Draws scene i at the model's size: 1 picture, or SW_CLIP_FRAMES for a clip. NULL when out of memory. Caller frees. */
 uint8_t *eval_frames(const struct sw_scene *, int clip, uint8_t *mask);
 
-/* One request, waited for. text: SW_SCRIPT_MAX bytes or NULL; rgb: SW_WIDTH*SW_HEIGHT*3 bytes or NULL; score or NULL. */
-enum m6_status eval_request(const struct eval_run *, struct m6_request_params *, char *text, uint8_t *rgb, double *score,
-                            struct m6_error *);
+/* One request to the engine, waited for. text: SW_SCRIPT_MAX bytes. */
+enum m6_status eval_request(const struct eval_run *, struct m6_request_params *, char *text, struct m6_error *);
+/* One job of the host, waited for; params is taken over. */
+struct m6_job;
+struct m6_job_event;
+enum m6_status eval_job(const struct eval_run *, const char *kind, cJSON *params,
+                        void (*event)(void *, struct m6_job *, const struct m6_job_event *), void *arg, struct m6_error *);
 
 /* Leaves text or a picture in the dump folder, if there is one, as NAME with scene number i. */
 enum m6_status eval_dump_text(const struct eval_run *, int i, const char *name, const char *text, struct m6_error *);

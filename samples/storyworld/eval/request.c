@@ -8,6 +8,7 @@
 
 #include <cairo.h>
 
+#include "core/host.h"
 #include "eval.h"
 
 void eval_scene(const struct eval_run *run, int i, int clip, struct sw_scene *scene)
@@ -38,8 +39,6 @@ struct answer {
     char *text;
     size_t length;
     int full; /* no more text fits */
-    uint8_t *rgb;
-    double score;
     enum m6_status status;
     struct m6_error err;
 };
@@ -51,20 +50,12 @@ static void on_event(void *arg, struct m6_request *request, const struct m6_even
     case M6_EVENT_TEXT: {
         size_t more = strlen(event->text);
         answer->full |= answer->length + more >= SW_SCRIPT_MAX;
-        if (answer->text && !answer->full) {
+        if (!answer->full) {
             memcpy(answer->text + answer->length, event->text, more + 1);
             answer->length += more;
         }
         break;
     }
-    case M6_EVENT_PICTURE:
-        for (int y = 0; answer->rgb && y < SW_HEIGHT; y++)
-            memcpy(answer->rgb + (size_t)y * SW_WIDTH * 3, event->picture.rgb + (size_t)y * event->picture.stride,
-                   (size_t)SW_WIDTH * 3);
-        break;
-    case M6_EVENT_SCORE:
-        answer->score = event->score;
-        break;
     case M6_EVENT_FAILED:
         answer->status = m6_fail(&answer->err, event->status, "%s", event->text);
         break;
@@ -76,14 +67,12 @@ static void on_event(void *arg, struct m6_request *request, const struct m6_even
     }
 }
 
-enum m6_status eval_request(const struct eval_run *run, struct m6_request_params *params, char *text, uint8_t *rgb,
-                            double *score, struct m6_error *err)
+enum m6_status eval_request(const struct eval_run *run, struct m6_request_params *params, char *text, struct m6_error *err)
 {
     if (*run->interrupted)
         return m6_fail(err, M6_ERR_CANCELLED, "interrupted");
-    struct answer answer = {.text = text, .rgb = rgb};
-    if (text)
-        text[0] = '\0';
+    struct answer answer = {.text = text};
+    text[0] = '\0';
     params->size = sizeof *params;
     params->priority = M6_BATCH;
     params->event = on_event;
@@ -94,11 +83,29 @@ enum m6_status eval_request(const struct eval_run *run, struct m6_request_params
         return status;
     m6_request_wait(request);
     m6_request_release(request);
-    if (score)
-        *score = answer.score;
     if (answer.status && err)
         *err = answer.err;
     return answer.status;
+}
+
+enum m6_status eval_job(const struct eval_run *run, const char *kind, cJSON *params,
+                        void (*event)(void *, struct m6_job *, const struct m6_job_event *), void *arg, struct m6_error *err)
+{
+    char *json = cJSON_PrintUnformatted(params);
+    cJSON_Delete(params);
+    if (*run->interrupted || !json) {
+        cJSON_free(json);
+        return json ? m6_fail(err, M6_ERR_CANCELLED, "interrupted") : m6_fail(err, M6_ERR_MEMORY, "no memory for a job");
+    }
+    const struct m6_job_params job_params = {.kind = kind, .params = json, .event = event, .arg = arg};
+    struct m6_job *job;
+    enum m6_status status = m6_host_submit(run->host, &job_params, &job, err);
+    cJSON_free(json);
+    if (status)
+        return status;
+    status = m6_job_wait(job, err);
+    m6_job_release(job);
+    return status;
 }
 
 static enum m6_status dump_path(const struct eval_run *run, int i, const char *name, char *path, size_t size,

@@ -31,7 +31,7 @@ static enum m6_status caption(const struct eval_run *run, int i, int clip, enum 
     char text[SW_SCRIPT_MAX];
     struct m6_request_params params = {
         .task = M6_TASK_CAPTION, .pictures = picture, .picture_count = frames, .lang = lang_code[lang]};
-    enum m6_status status = eval_request(run, &params, text, NULL, NULL, err);
+    enum m6_status status = eval_request(run, &params, text, err);
     if (!status) {
         struct sw_score score;
         sw_score_text(&scene, text, lang, &score);
@@ -116,7 +116,7 @@ enum m6_status eval_questions(const struct eval_run *run, cJSON *report, struct 
                                                    .picture_count = frames,
                                                    .text = question,
                                                    .lang = lang_code[lang]};
-                enum m6_status status = eval_request(run, &params, text, NULL, NULL, err);
+                enum m6_status status = eval_request(run, &params, text, err);
                 if (status) {
                     free(rgb);
                     return status;

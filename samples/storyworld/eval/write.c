@@ -29,8 +29,6 @@ enum m6_status eval_scripts(const struct eval_run *run, cJSON *report, struct m6
     static const char *const lang_code[SW_LANGS] = {"en", "zh"};
     long valid = 0;
     for (int i = 0; i < run->count; i++) {
-        if (*run->interrupted)
-            return m6_fail(err, M6_ERR_CANCELLED, "interrupted");
         enum sw_lang lang = i % 2 ? SW_ZH : SW_EN;
         struct sw_script truth;
         sw_script_random(&truth, run->split, lang, run->seed * 0x9e3779b97f4a7c15u + (uint64_t)i);
@@ -39,18 +37,13 @@ enum m6_status eval_scripts(const struct eval_run *run, cJSON *report, struct m6
         cJSON_AddNumberToObject(params, "shots", truth.shots);
         cJSON_AddStringToObject(params, "lang", lang_code[lang]);
         cJSON_AddNumberToObject(params, "seed", i + 1);
-        char *json = cJSON_PrintUnformatted(params);
-        cJSON_Delete(params);
         struct script script = {.length = 0, .full = 0};
-        struct m6_job *job;
-        struct m6_job_params job_params = {.kind = "script", .params = json, .event = on_event, .arg = &script};
-        enum m6_status status = m6_host_submit(run->host, &job_params, &job, err);
-        cJSON_free(json);
-        if (status)
-            return status;
         struct m6_error failed = {""};
-        status = m6_job_wait(job, &failed);
-        m6_job_release(job);
+        enum m6_status status = eval_job(run, "script", params, on_event, &script, &failed);
+        if (status == M6_ERR_CANCELLED) {
+            *err = failed;
+            return status;
+        }
         char why[SW_TEXT_MAX] = "";
         int ok = !status && !script.full && sw_script_valid(script.text, truth.idea, truth.shots, lang, why, sizeof why);
         valid += ok;
