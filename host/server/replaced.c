@@ -35,20 +35,30 @@ static void *load(void *arg)
     return NULL;
 }
 
+static void give_up(struct m6_server *s)
+{
+    struct replaced *r = &s->replaced;
+    char text[600];
+    m6_host_destroy(r->fresh);
+    r->fresh = NULL;
+    r->failed = 1;
+    r->refused = r->seen;
+    snprintf(text, sizeof text, "the model's files have changed and cannot be loaded, so the model goes on as it was: %.450s",
+             r->error.text[0] ? r->error.text : "no thread could be started");
+    say(s, 4, text);
+}
+
 static void start(struct m6_server *s)
 {
     struct replaced *r = &s->replaced;
     r->error = (struct m6_error){""};
     r->ended = 0;
-    if (m6_host_create(&r->fresh, &s->params.host, &r->error))
-        return;
-    r->runs = !pthread_create(&r->thread, NULL, load, s);
-    if (r->runs) {
+    if (!m6_host_create(&r->fresh, &s->params.host, &r->error))
+        r->runs = !pthread_create(&r->thread, NULL, load, s);
+    if (r->runs)
         say(s, 5, "the model's files have changed; the new ones are being loaded");
-        return;
-    }
-    m6_host_destroy(r->fresh);
-    r->fresh = NULL;
+    else
+        give_up(s);
 }
 
 static void take_over(struct m6_server *s)
@@ -68,19 +78,12 @@ static void take_over(struct m6_server *s)
 static void collect(struct m6_server *s)
 {
     struct replaced *r = &s->replaced;
-    char text[600];
     pthread_join(r->thread, NULL);
     r->runs = 0;
-    if (m6_host_engine(r->fresh)) {
+    if (m6_host_engine(r->fresh))
         take_over(s);
-        return;
-    }
-    m6_host_destroy(r->fresh);
-    r->fresh = NULL;
-    r->failed = 1;
-    r->refused = r->seen;
-    snprintf(text, sizeof text, "the model's files have changed and cannot be loaded, so the model goes on as it was: %.450s", r->error.text);
-    say(s, 4, text);
+    else
+        give_up(s);
 }
 
 /* ---- looking ---- */
@@ -138,6 +141,8 @@ static void look(struct m6_server *s, int64_t now)
     if (!r->changed || print != r->seen) {
         /* Whoever writes them may not be done. */
         r->changed = 1;
+        r->failed = 0;
+        r->refused = 0;
         r->seen = print;
         r->settled_ms = now;
         say(s, 5, "the model's files are being changed; the model goes on as it was");
@@ -145,8 +150,6 @@ static void look(struct m6_server *s, int64_t now)
         say(s, 5, "the model's files are gone; the model goes on from memory");
     } else if (now - r->settled_ms >= LOOK_MS && print != r->refused) {
         reload(s);
-    } else if (print == r->refused) {
-        r->failed = 1;
     }
 }
 

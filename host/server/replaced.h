@@ -2,8 +2,8 @@
  * as it was; the new ones are loaded beside it, and then jobs that begin get the new model, those that run end on the old one. No
  * job sees both.
  *
- * Where memory would not hold both, the new ones are loaded when nothing runs. Files that cannot be loaded change nothing but what
- * the status says, and jobs that begin are warned. The loop's, all of it. */
+ * Files that cannot be loaded change nothing but what the status says, and jobs that begin are warned. Where memory would not hold
+ * both models, the old one is unloaded when nothing runs, and the new one loaded then. The loop's, all of it. */
 #ifndef M6_HOST_SERVER_REPLACED_H
 #define M6_HOST_SERVER_REPLACED_H
 
