@@ -213,11 +213,11 @@ static void print_host(struct page *p)
     struct tm now;
     localtime_r(&t, &now);
     strftime(clock, sizeof clock, "%H:%M:%S", &now);
-    line(p, BOLD, "m6 top   %s   host %s, process %.0f, up %s, memory %s, M6 %s", clock, text_of(o, "state"), number_of(o, "pid"),
-         duration(up, sizeof up, number_of(o, "uptime_ms")), memory(rss, sizeof rss, number_of(o, "memory")), text_of(o, "version"));
+    line(p, BOLD, "m6 top   %s   host %s, process %.0f, up %s, memory %s", clock, text_of(o, "state"), number_of(o, "pid"),
+         duration(up, sizeof up, number_of(o, "uptime_ms")), memory(rss, sizeof rss, number_of(o, "memory")));
     if (*text_of(model, "name"))
-        line(p, PLAIN, "model    %s on %s/%s, %s", text_of(model, "name"), text_of(model, "backend"), text_of(model, "isa"),
-             memory(weights, sizeof weights, number_of(model, "bytes")));
+        line(p, PLAIN, "model    %s on %s/%s, %s; M6 %s", text_of(model, "name"), text_of(model, "backend"), text_of(model, "isa"),
+             memory(weights, sizeof weights, number_of(model, "bytes")), text_of(o, "version"));
     else
         line(p, PLAIN, "model    %s, not loaded", *text_of(model, "path") ? text_of(model, "path") : "none");
     if (*text_of(model, "why"))
@@ -252,25 +252,27 @@ static const char *quantiles(char *to, size_t size, const cJSON *o)
     for (int i = 0; i < 3; i++)
         duration(one[i], sizeof one[i], number_of(o, keys[i]));
     if (number_of(o, "count") > 0)
-        snprintf(to, size, "%8s%8s%8s", one[0], one[1], one[2]);
+        snprintf(to, size, "%10s%7s%7s", one[0], one[1], one[2]);
     else
-        snprintf(to, size, "%8s%8s%8s", "-", "-", "-");
+        snprintf(to, size, "%10s%7s%7s", "-", "-", "-");
     return to;
 }
 
 static void print_kinds(struct page *p)
 {
     const cJSON *each;
-    char name[64], first[128], whole[128], wait[128];
+    char name[64], first[128], whole[128], wait[32];
     if (!cJSON_GetArraySize(field(p->view->status, "kinds")))
         return;
     line(p, PLAIN, "%s", "");
-    line(p, HEAD, "KIND            DONE  FAIL WHOLE p50     p95     p99 FIRST p50     p95     p99  WAIT p50     p95     p99");
+    line(p, HEAD, "KIND        DONE FAIL WHOLE p50    p95    p99 FIRST p50    p95    p99  WAIT p95");
     cJSON_ArrayForEach(each, field(p->view->status, "kinds"))
     {
-        line(p, PLAIN, "%s %7.0f %5.0f  %s %s  %s", cell(name, sizeof name, *text_of(each, "kind") ? text_of(each, "kind") : "other", 12),
+        const cJSON *waited = field(each, "wait_ms");
+        line(p, PLAIN, "%s %6.0f %4.0f%s%s%10s", cell(name, sizeof name, *text_of(each, "kind") ? text_of(each, "kind") : "other", 9),
              number_of(each, "done"), number_of(each, "failed"), quantiles(whole, sizeof whole, field(each, "whole_ms")),
-             quantiles(first, sizeof first, field(each, "first_ms")), quantiles(wait, sizeof wait, field(each, "wait_ms")));
+             quantiles(first, sizeof first, field(each, "first_ms")),
+             number_of(waited, "count") > 0 ? duration(wait, sizeof wait, number_of(waited, "p95")) : "-");
     }
 }
 
@@ -302,8 +304,8 @@ static void print_job(struct page *p, const cJSON *j)
     char name[96], kind[64], age[32], progress[16] = "-";
     if (!strcmp(text_of(j, "state"), "running"))
         snprintf(progress, sizeof progress, "%.0f %%", 100 * number_of(j, "progress"));
-    line(p, PLAIN, "%s %8.0f %6s %s %-12s %-8s %8s %8s", cell(name, sizeof name, *text_of(j, "client") ? text_of(j, "client") : "-", 16),
-         number_of(j, "pid"), text_of(j, "job"), cell(kind, sizeof kind, text_of(j, "kind"), 12), text_of(j, "priority"), text_of(j, "state"), progress,
+    line(p, PLAIN, "%s %8.0f %6s %s %-11s %-7s %8s %8s", cell(name, sizeof name, *text_of(j, "client") ? text_of(j, "client") : "-", 12),
+         number_of(j, "pid"), text_of(j, "job"), cell(kind, sizeof kind, text_of(j, "kind"), 10), text_of(j, "priority"), text_of(j, "state"), progress,
          duration(age, sizeof age, number_of(j, "age_ms")));
 }
 
@@ -322,7 +324,7 @@ static void print_lists(struct page *p)
     if (!total)
         return;
     line(p, PLAIN, "%s", "");
-    line(p, HEAD, "CLIENT                PID    JOB KIND         PRIORITY     STATE    PROGRESS      AGE");
+    line(p, HEAD, "CLIENT            PID    JOB KIND       PRIORITY    STATE   PROGRESS      AGE");
     print_list(p, jobs, total, for_jobs > 0 ? for_jobs : 0, "jobs", print_job);
 }
 
