@@ -37,10 +37,13 @@ struct metrics {
 
 /* ---- one scrape ---- */
 
-static void finish(struct scrape *c)
+static void finish(struct metrics *m, struct scrape *c)
 {
-    if (c->fd >= 0)
+    if (c->fd >= 0) {
+        /* Closing alone would not do while a child of this process has the socket too. */
+        epoll_ctl(m->server->epoll, EPOLL_CTL_DEL, c->fd, NULL);
         close(c->fd);
+    }
     free(c->out);
     *c = (struct scrape){.fd = -1};
 }
@@ -49,7 +52,7 @@ static void watch(struct metrics *m, struct scrape *c, unsigned events)
 {
     struct epoll_event event = {.events = events, .data.ptr = c};
     if (epoll_ctl(m->server->epoll, EPOLL_CTL_MOD, c->fd, &event))
-        finish(c);
+        finish(m, c);
 }
 
 static void send_some(struct metrics *m, struct scrape *c)
@@ -63,7 +66,7 @@ static void send_some(struct metrics *m, struct scrape *c)
             return;
         }
         if (n <= 0) {
-            finish(c);
+            finish(m, c);
             return;
         }
         c->out_at += (size_t)n;
@@ -86,7 +89,7 @@ static void answer(struct metrics *m, struct scrape *c, const char *status, cons
         if (head > 0)
             free(out);
         free(body);
-        finish(c);
+        finish(m, c);
         return;
     }
     if (!head_only)
@@ -135,7 +138,7 @@ static void receive(struct metrics *m, struct scrape *c)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        finish(c);
+        finish(m, c);
         return;
     }
     if (c->sent)
@@ -159,7 +162,7 @@ static struct scrape *place_for(struct metrics *m)
         if (m->scrape[i].until_ms < oldest->until_ms)
             oldest = &m->scrape[i];
     }
-    finish(oldest);
+    finish(m, oldest);
     return oldest;
 }
 
@@ -200,7 +203,7 @@ int metrics_event(struct metrics *m, void *what, unsigned events)
         else if (c->fd >= 0 && (!c->out || c->sent))
             receive(m, c);
         else if (events & (EPOLLERR | EPOLLHUP))
-            finish(c);
+            finish(m, c);
         return 1;
     }
     return 0;
@@ -210,7 +213,7 @@ void metrics_tick(struct metrics *m, int64_t now)
 {
     for (int i = 0; m && i < SCRAPES; i++)
         if (m->scrape[i].fd >= 0 && now >= m->scrape[i].until_ms)
-            finish(&m->scrape[i]);
+            finish(m, &m->scrape[i]);
 }
 
 /* ---- where ---- */
@@ -323,7 +326,7 @@ void metrics_destroy(struct metrics *m)
     if (!m)
         return;
     for (int i = 0; i < SCRAPES; i++)
-        finish(&m->scrape[i]);
+        finish(m, &m->scrape[i]);
     if (m->path[0])
         unlink(m->path);
     if (m->listener >= 0)
