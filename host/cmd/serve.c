@@ -10,7 +10,7 @@
 
 struct serve_options {
     const char *socket;
-    int64_t idle_unload, idle_exit, jobs;
+    int64_t idle_unload, idle_exit, jobs, workers;
     int lazy, detach;
 };
 
@@ -24,17 +24,18 @@ static const struct option_spec options[] = {
     {"idle-exit", 0, OPTION_INTEGER, 0, 2000000, AT(idle_exit), "S",
      "go after so many seconds without jobs and clients; 0: never"},
     {"jobs", 0, OPTION_INTEGER, 1, 1024, AT(jobs), "N", "jobs at once (default: 32)"},
+    {"workers", 0, OPTION_INTEGER, 1, 16, AT(workers), "N", "queued jobs at once (default: 2)"},
     {"detach", 0, OPTION_FLAG, 0, 0, AT(detach), NULL, "serve in the background"},
     {0},
 };
 #undef AT
 
-enum { ARGS_MAX = 20 };
+enum { ARGS_MAX = 24 };
 
 struct arguments {
     char *value[ARGS_MAX];
     int count;
-    char digits[5][24];
+    char digits[6][24];
     int numbers;
 };
 
@@ -89,6 +90,8 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
         add_number(&a, "--idle-exit", o.idle_exit);
     if (o.jobs)
         add_number(&a, "--jobs", o.jobs);
+    if (o.workers)
+        add_number(&a, "--workers", o.workers);
     if (o.lazy)
         add(&a, "--lazy", NULL);
     if (o.detach)

@@ -107,7 +107,7 @@ static void check_idle(struct m6_server *s, int64_t now)
 {
     const struct m6_server_params *p = &s->params;
     const int64_t idle = now - s->idle_since_ms;
-    if (s->running || s->waiting)
+    if (s->running || s->waiting || runner_is_busy(s->runner))
         return;
     if (p->idle_exit_ms && !s->conn_count && idle >= p->idle_exit_ms && now - s->alone_since_ms >= p->idle_exit_ms) {
         server_log(s, 6, "idle: goes");
@@ -201,6 +201,7 @@ static void drain(struct m6_server *s)
     const int now = s->stop > 1;
     if (s->state == SERVER_SERVING) {
         server_log(s, 6, "drains: %d jobs run, %d wait", s->running, s->waiting);
+        runner_stop(s->runner); /* first: its workers are not to hear that the host is going */
         s->state = SERVER_DRAINING;
         s->drain_until_ms = m6_proto_now_ms() + s->params.drain_ms;
         close_door(s);
@@ -269,12 +270,29 @@ static void turn(struct m6_server *s, int timeout)
     }
 }
 
+static void start_runner(struct m6_server *s)
+{
+    const struct runner_params params = {
+        .socket = s->socket,
+        .program = s->params.queue_program,
+        .workers = s->params.queue_workers,
+        .log = s->params.host.log,
+        .log_arg = s->params.host.log_arg,
+    };
+    if (!params.program)
+        return;
+    s->runner = runner_start(&params);
+    if (!s->runner)
+        server_log(s, 3, "no memory for the runner of queued jobs; they wait for the next host");
+}
+
 void m6_server_run(struct m6_server *s)
 {
     if (!s->params.lazy)
         server_load(s);
     if (s->params.ready)
         s->params.ready(s->params.arg);
+    start_runner(s);
     for (int64_t now = 0; !is_over(s, now);) {
         turn(s, tick_ms(s));
         if (s->stop)
@@ -295,6 +313,7 @@ void m6_server_destroy(struct m6_server *s)
     if (!s)
         return;
     close_door(s);
+    runner_destroy(s->runner);
     join_loader(s);
     m6_host_destroy(s->host);
     if (s->epoll >= 0)

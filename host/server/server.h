@@ -20,6 +20,8 @@ struct m6_server_params {
     int running_max;            /* jobs at once; 0: 32 */
     /* Milliseconds; 0: the default of docs/protocol.md, or for the first two: never. */
     int idle_unload_ms, idle_exit_ms, heartbeat_ms, stall_ms, hello_ms, drain_ms;
+    const char *queue_program; /* the m6 command, which runs the jobs of the durable queue; NULL: they are left alone */
+    int queue_workers;         /* of them at once; 0: 2 */
     void (*ready)(void *arg); /* called once clients can connect; may be NULL */
     void *arg;
 };
