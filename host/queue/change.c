@@ -6,6 +6,9 @@
 
 #include "queue/rows.h"
 
+/* A job that the host was gone from so often lets others pass. */
+enum { DEATHS_PATIENCE = 3 };
+
 static enum m6_status first_number(struct queue *q, int64_t *out, struct m6_error *err, const char *sql, const char *text)
 {
     sqlite3_stmt *st;
@@ -180,8 +183,10 @@ enum m6_status queue_finish(struct queue *q, int64_t id, const struct queue_end 
 enum m6_status queue_back(struct queue *q, int64_t id, enum queue_state state, int strikes, int deaths, struct m6_error *err)
 {
     return db_run(q, err,
-                  "UPDATE jobs SET state = ?, wish = 0, intent = 0, strikes = strikes + ?, deaths = deaths + ? WHERE id = ? AND state = 'running'",
-                  "tddi", queue_state_name(state), strikes, deaths, id);
+                  "UPDATE jobs SET state = ?1, wish = 0, intent = 0, strikes = strikes + ?2, deaths = deaths + ?3,"
+                  " place = CASE WHEN ?3 AND deaths + ?3 >= ?4 THEN (SELECT max(place) + 1 FROM jobs) ELSE place END"
+                  " WHERE id = ?5 AND state = 'running'",
+                  "tdddi", queue_state_name(state), strikes, deaths, DEATHS_PATIENCE, id);
 }
 
 enum m6_status queue_forget(struct queue *q, int64_t before_ms, struct m6_error *err)

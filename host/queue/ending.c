@@ -109,7 +109,7 @@ int ending_again(struct runner *r, const struct queue_job *job, const char *work
 {
     struct m6_error err = {""};
     char sentence[512];
-    if (job->strikes + strike >= STRIKES_MAX || job->deaths + death >= DEATHS_MAX) {
+    if (strike && job->strikes + strike >= STRIKES_MAX) {
         snprintf(sentence, sizeof sentence, "it was begun %d times and never ended: %s; 'm6 jobs retry %lld' tries again", job->attempts, why,
                  (long long)job->id);
         return ending_plain(r, job, work, QUEUE_FAILED, 1, sentence);

@@ -10,7 +10,7 @@
 #include "queue/queue.h"
 #include "queue/runner.h"
 
-enum { SLOTS_MAX = 16, STRIKES_MAX = 3, DEATHS_MAX = 20, TEXT_MAX = 8 << 20, LOG_MAX = 64 << 10 };
+enum { SLOTS_MAX = 16, STRIKES_MAX = 3, TEXT_MAX = 8 << 20, LOG_MAX = 64 << 10 };
 
 struct slot {
     int64_t id; /* 0: free */
@@ -28,10 +28,11 @@ struct runner {
     int wake; /* eventfd */
     int watch; /* inotify on the queue's folder, or -1 */
     int alone; /* lock: one runner a queue */
-    atomic_int stop, busy;
+    atomic_int stop, busy, ended;
     struct queue *queue;
     int64_t version;
     int dirty;             /* jobs may be there to begin */
+    int soon;              /* turns to be taken quickly */
     int reconciled, noted;
     int fault;             /* the last host died of itself */
     struct slot slots[SLOTS_MAX];

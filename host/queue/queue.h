@@ -102,7 +102,8 @@ struct queue_end {
     size_t text_size;
 };
 enum m6_status queue_finish(struct queue *, int64_t id, const struct queue_end *, struct m6_error *);
-/* A running job goes back to state (queued or paused), without its intent. */
+/* A running job goes back to state (queued or paused), without its intent. It keeps its turn, but after a few deaths it goes behind
+ * all others, so that it cannot hold them up for ever. */
 enum m6_status queue_back(struct queue *, int64_t id, enum queue_state state, int strikes, int deaths, struct m6_error *);
 /* Forgets jobs that ended before then. */
 enum m6_status queue_forget(struct queue *, int64_t before_ms, struct m6_error *);

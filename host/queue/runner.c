@@ -16,7 +16,7 @@
 #include "queue/internal.h"
 #include "queue/store.h"
 
-enum { TICK_MS = 1000, SOON_MS = 50, KEPT_DAYS = 30 };
+enum { TICK_MS = 1000, SOON_MS = 50, SOON_TURNS = 8, KEPT_DAYS = 30 };
 
 void runner_log(struct runner *r, int level, const char *format, ...)
 {
@@ -166,8 +166,10 @@ static void rest(struct runner *r, int ms)
     poll(fds, 2 + SLOTS_MAX, ms);
     while (read(r->wake, &n, sizeof n) > 0)
         ;
+    /* The log of changes is written a moment before they can be read. */
+    r->soon -= r->soon > 0;
     while (r->watch >= 0 && read(r->watch, heap, sizeof heap) > 0)
-        ;
+        r->soon = SOON_TURNS;
 }
 
 static int processes(const struct runner *r, int *unwatched)
@@ -191,8 +193,9 @@ static void *run(void *arg)
         if (r->stop && again && !live)
             break; /* the next host will see */
         if (!r->stop || used(r))
-            rest(r, unwatched || (!ready && r->queue) ? SOON_MS : TICK_MS);
+            rest(r, unwatched || r->soon || (!ready && r->queue) ? SOON_MS : TICK_MS);
     }
+    r->ended = 1;
     return NULL;
 }
 
@@ -248,6 +251,11 @@ void runner_destroy(struct runner *r)
     close(r->wake);
     pthread_mutex_destroy(&r->lock);
     free(r);
+}
+
+int runner_has_ended(struct runner *r)
+{
+    return !r || r->ended;
 }
 
 int runner_is_busy(struct runner *r)

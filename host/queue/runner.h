@@ -27,6 +27,7 @@ struct runner_counts {
 struct runner *runner_start(const struct runner_params *); /* NULL: no memory, no thread */
 /* No more begins; what runs is broken off, and left to the next host. Returns at once. */
 void runner_stop(struct runner *);
+int runner_has_ended(struct runner *); /* after runner_stop; NULL is fine: yes */
 void runner_destroy(struct runner *); /* stops and waits; NULL is fine */
 /* Whether jobs run or wait for their turn. NULL is fine. */
 int runner_is_busy(struct runner *);

@@ -232,6 +232,8 @@ static int is_over(struct m6_server *s, int64_t now)
     if (s->state == SERVER_SERVING)
         return 0;
     const int64_t until = s->cancelled_ms ? s->cancelled_ms : s->drain_until_ms;
+    if (!runner_has_ended(s->runner) && now < until + CANCEL_MS)
+        return 0;
     if (!s->works)
         return all_sent(s) || now >= until + FAREWELL_MS;
     if (!s->cancelled_ms && now >= until) {
