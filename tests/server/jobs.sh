@@ -50,6 +50,26 @@ spools=$(find "$XDG_STATE_HOME" -name 'spool-*' | wc -l)
 checks=$((checks + 1))
 [ "$spools" = 0 ] || bad "$spools spooled files are left"
 
+# Many files that belong together, a preset, a script from a pipe, another model than the host's: the packaged one.
+if "$M6" models info m6-mini >/dev/null 2>&1; then
+    printf 'Title: A dog\n\nEXT. BEACH - DUSK\n\nA red dog runs.\n\nEXT. CITY - NIGHT\n\nA yellow bus stands.\n' >dog.fountain
+    board="--model m6-mini --preset draft --seed 3 --size 160x90 --seconds-per-shot 0.5"
+    M6_HOST=none "$M6" storyboard --script dog.fountain $board -o board.mp4 -q || bad "storyboard"
+    cat dog.fountain | "$M6" storyboard --script /dev/stdin $board -o deep/board.mp4 --detach >out 2>err || bad "queue a storyboard"
+    expect 0 "wait" "$M6" jobs wait "$(cat out)"
+    says out "^$work/deep/board.mp4"
+    for each in mp4 srt fountain; do
+        ok "the same $each" cmp board.$each deep/board.$each
+    done
+    ok "the same picture" cmp board-002.png deep/board-002.png
+    # A script of the user's own beside the video stays his.
+    cp dog.fountain deep/er/own.fountain
+    expect 0 "queue" "$M6" storyboard --script deep/er/own.fountain $board -o deep/er/own.mp4 --detach
+    expect 0 "wait" "$M6" jobs wait "$(cat out)"
+    ok "the script" cmp dog.fountain deep/er/own.fountain
+    ok "the video" cmp board.mp4 deep/er/own.mp4
+fi
+
 # Refused before it is queued, as without --detach.
 expect 1 "an output that is there" "$M6" draw "red cat" --verbatim -o dog.png --detach
 says err "exists already"
