@@ -8,7 +8,7 @@
 #include "output.h"
 #include "queue_list.h"
 
-enum { JOBS_MAX = 4096, ASK_MS = 10000, CALM_MS = 500, HOST_MS = 1000 };
+enum { JOBS_MAX = 4096, ASK_MS = 10000, CALM_MS = 500, HOST_MS = 500, ABSENT_MAX = 4 };
 
 struct jobs_options {
     int all, first, last;
@@ -246,7 +246,7 @@ static int await_ends(struct jobs *j, int64_t until)
 {
     struct m6_error err = {""};
     int64_t version = -1, looked = 0, paused = 0, told = 0;
-    for (int left = -1, pause = 10;; pause = pause < CALM_MS ? pause * 2 : CALM_MS) {
+    for (int left = -1, absent = 0, pause = 10;; pause = pause < CALM_MS ? pause * 2 : CALM_MS) {
         const int64_t is = j->m->version(j->queue), now = now_ms();
         if (is != version || is < 0) {
             version = is;
@@ -264,7 +264,8 @@ static int await_ends(struct jobs *j, int64_t until)
         told = paused;
         /* A host that died is followed by another. */
         if (!paused && (!looked || now - looked >= HOST_MS)) {
-            if (queue_host(j->m->path(j->queue), &err))
+            absent = queue_host(j->m->path(j->queue), &err) ? absent + 1 : 0;
+            if (absent >= ABSENT_MAX) /* one that dies just now, or just begins, does not count */
                 return cmd_fail(j->ctx, CMD_MODEL, "nothing would happen: %s", err.text);
             looked = now_ms();
         }

@@ -28,6 +28,10 @@ for i in $(seq "$kills"); do
     queue draw "red cat" --verbatim --seed 1 -n 3 -o "out.d/three$i.png"
     queue caption in.png
     queue caption in.png -o out.d/replaced.json --overwrite
+    if [ "$i" = 1 ]; then
+        "$M6" jobs wait 2 >waited 2>waited.err & # through all of it
+        waiter=$!
+    fi
     pid=
     for tries in $(seq 200); do
         pid=$(host_pid)
@@ -40,6 +44,8 @@ for i in $(seq "$kills"); do
 done
 
 expect 0 "wait for all" "$M6" jobs wait --all --timeout 500
+checks=$((checks + 1))
+wait "$waiter" || bad "who waited got $?: $(cat waited.err)"
 expect 0 "list" "$M6" jobs list --json
 cp out list.json
 done_=$(grep -c '"state": "done"' list.json)
