@@ -6,7 +6,7 @@
 set -eu
 
 packages="gcc libc6-dev cmake ninja-build pkg-config
-  libcjson-dev libpcre2-dev libpng-dev libjpeg-dev libcairo2-dev libpango1.0-dev
+  libcjson-dev libpcre2-dev libsqlite3-dev libpng-dev libjpeg-dev libcairo2-dev libpango1.0-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   fonts-dejavu-core fonts-noto-cjk ffmpeg"
 for option in "$@"; do

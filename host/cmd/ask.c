@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "detach.h"
 #include "jobs.h"
 #include "output.h"
 
@@ -40,4 +41,5 @@ const struct cmd_command cmd_ask = {
     .args_min = 2,
     .args_max = 2,
     .run = run,
+    .queue = &(const struct detach_shape){.inputs = 1},
 };

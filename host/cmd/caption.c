@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "detach.h"
 #include "jobs.h"
 #include "media/media.h"
 #include "outfile.h"
@@ -182,4 +183,5 @@ const struct cmd_command cmd_caption = {
     .args_min = 1,
     .args_max = 1,
     .run = run,
+    .queue = &(const struct detach_shape){.inputs = 1},
 };

@@ -21,6 +21,7 @@ enum cmd_exit {
     CMD_INPUT = 3,
     CMD_MODEL = 4, /* the model, a plugin or the host */
     CMD_INTERRUPTED = 130,
+    CMD_QUEUED = -1, /* done, as far as this process goes: see detach.h */
 };
 
 struct cmd_command;
@@ -30,13 +31,14 @@ struct cmd_context {
     const char *model;
     uint64_t seed; /* chosen at random unless --seed gives it */
     int64_t threads;
-    int overwrite, quiet, json, help, version;
+    int overwrite, quiet, json, help, version, detach;
     struct option_seed seed_option;
 
     int args; /* what is left after cmd_parse */
     char **arg;
     int exit;    /* why cmd_parse returned 0 */
     char **argv; /* all of it, for commands that run another program */
+    struct detach *queue; /* with --detach */
 };
 
 struct cmd_command {
@@ -48,14 +50,18 @@ struct cmd_command {
     const struct option_spec *options; /* ended by a NULL name; may be NULL */
     int args_min, args_max;
     int (*run)(struct cmd_context *, int argc, char **argv);
+    const struct detach_shape *queue; /* NULL: it cannot be queued */
+    const char *words;                /* "a|b": what its first argument may be, for completion; may be NULL */
 };
 
 extern const struct cmd_command cmd_write, cmd_draw, cmd_caption, cmd_ask, cmd_storyboard,
-    cmd_models, cmd_doctor, cmd_serve, cmd_status, cmd_top, cmd_stop, cmd_train, cmd_eval, cmd_bench, cmd_help, cmd_completion;
+    cmd_models, cmd_doctor, cmd_jobs, cmd_serve, cmd_status, cmd_top, cmd_stop, cmd_train, cmd_eval, cmd_bench, cmd_help,
+    cmd_completion;
 
 /* All commands in the order of the help text, ended by NULL. */
 extern const struct cmd_command *const cmd_commands[];
 extern const struct option_spec cmd_globals[];
+extern const struct option_spec cmd_queueing[]; /* of commands that can be queued */
 const struct cmd_command *cmd_find(const char *name);
 /* The name that a person may have meant, or NULL. */
 const char *cmd_similar(const char *name);

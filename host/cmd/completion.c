@@ -11,15 +11,24 @@ static void print_names(const struct option_spec *specs)
         printf(" --%s", s->name);
 }
 
+static void print_words(const char *words)
+{
+    for (const char *p = words; *p; p++)
+        putchar(*p == '|' ? ' ' : *p);
+    puts("' ;;");
+}
+
 static void print_choices(const struct cmd_command *c)
 {
+    if (c->words) {
+        printf("    %s:%s) words='", c->name, c->name);
+        print_words(c->words);
+    }
     for (const struct option_spec *s = c->options; s && s->name; s++) {
         if (s->type != OPTION_CHOICE)
             continue;
         printf("    %s:--%s) words='", c->name, s->name);
-        for (const char *p = s->value; *p; p++)
-            putchar(*p == '|' ? ' ' : *p);
-        puts("' ;;");
+        print_words(s->value);
     }
 }
 
@@ -46,6 +55,8 @@ static void print_bash(void)
         printf("    %s) words='", cmd_commands[i]->name);
         print_names(cmd_commands[i]->options);
         print_names(cmd_globals);
+        if (cmd_commands[i]->queue)
+            print_names(cmd_queueing);
         puts("' ;;");
     }
     puts("    esac\n"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/stills.h"
+#include "detach.h"
 #include "jobs.h"
 #include "outfile.h"
 #include "output.h"
@@ -205,4 +206,5 @@ const struct cmd_command cmd_draw = {
     .args_min = 1,
     .args_max = 1,
     .run = run,
+    .queue = &(const struct detach_shape){.options = "image"},
 };

@@ -52,6 +52,8 @@ void cmd_print_help(const struct cmd_command *c)
     }
     puts("\nGlobal options:");
     options_print_help(stdout, cmd_globals);
+    if (c->queue)
+        options_print_help(stdout, cmd_queueing);
     if (c->examples) {
         puts("\nExamples:");
         for (const char *p = c->examples; *p;) {

@@ -3,12 +3,15 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "aside.h"
 #include "cmd.h"
+#include "detach.h"
 #include "progress.h"
 
 const struct cmd_command *const cmd_commands[] = {
     &cmd_write, &cmd_draw, &cmd_storyboard, &cmd_caption, &cmd_ask,        &cmd_models, &cmd_doctor,
-    &cmd_serve, &cmd_status, &cmd_top, &cmd_stop, &cmd_train, &cmd_eval, &cmd_bench,      &cmd_help,    &cmd_completion, NULL,
+    &cmd_jobs,  &cmd_serve, &cmd_status,     &cmd_top,     &cmd_stop,       &cmd_train,  &cmd_eval,
+    &cmd_bench, &cmd_help,  &cmd_completion, NULL,
 };
 
 #define AT(field) offsetof(struct cmd_context, field)
@@ -25,6 +28,11 @@ const struct option_spec cmd_globals[] = {
     {"json", 'j', OPTION_FLAG, 0, 0, AT(json), NULL, "machine-readable result on stdout"},
     {"help", 'h', OPTION_FLAG, 0, 0, AT(help), NULL, "show help and exit"},
     {"version", 'V', OPTION_FLAG, 0, 0, AT(version), NULL, "show the version and exit"},
+    {0},
+};
+const struct option_spec cmd_queueing[] = {
+    {"detach", 0, OPTION_FLAG, 0, 0, AT(detach), NULL,
+     "queue it for the host, print the job's number and return; see m6 jobs"},
     {0},
 };
 #undef AT
@@ -73,9 +81,10 @@ static int print_version(void)
 int cmd_parse(struct cmd_context *ctx, void *options, int argc, char **argv)
 {
     const struct cmd_command *c = ctx->command;
-    const struct option_group groups[] = {{c->options, options}, {cmd_globals, ctx}};
+    const struct option_group groups[] = {
+        {c->options, options}, {cmd_globals, ctx}, {cmd_queueing, ctx}};
     struct option_error err;
-    ctx->args = options_parse(groups, 2, argc, argv, 0, NULL, &err);
+    ctx->args = options_parse(groups, 3, argc, argv, 0, NULL, &err);
     ctx->arg = argv;
     if (ctx->args < 0) {
         ctx->exit = cmd_fail(ctx, CMD_USAGE, "%s", err.text);
@@ -84,6 +93,10 @@ int cmd_parse(struct cmd_context *ctx, void *options, int argc, char **argv)
         ctx->exit = CMD_DONE;
     } else if (ctx->version) {
         ctx->exit = print_version();
+    } else if (ctx->detach && !c->queue) {
+        ctx->exit = cmd_fail(ctx, CMD_USAGE,
+                             "it cannot be queued; --detach is for write, draw, storyboard, "
+                             "caption and ask");
     } else if (ctx->args < c->args_min) {
         ctx->exit = cmd_fail(ctx, CMD_USAGE, "something is missing; usage: m6 %s %s", c->name,
                              c->arguments);
@@ -95,7 +108,8 @@ int cmd_parse(struct cmd_context *ctx, void *options, int argc, char **argv)
     } else {
         settle_seed(ctx);
         progress_init(ctx->quiet);
-        return 1;
+        ctx->exit = ctx->detach ? detach_inputs(ctx, options) : 0;
+        return !ctx->exit;
     }
     return 0;
 }
@@ -109,24 +123,35 @@ static int unknown_command(struct cmd_context *ctx, const char *name)
     return cmd_fail(ctx, CMD_USAGE, "there is no command '%.64s'; 'm6 help' lists them", name);
 }
 
-/* An error in the options themselves should already come as JSON, so this one is looked for first.
- */
-static int wants_json(int argc, char **argv)
+/* Whether a word may be among the options; those that are needed before they are read. */
+static int has_word(int argc, char **argv, const char *word)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-        if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], word))
             return 1;
     }
     return 0;
 }
 
+/* An error in the options themselves should already come as JSON. */
+static int wants_json(int argc, char **argv)
+{
+    int end = 1;
+    while (end < argc && strcmp(argv[end], "--"))
+        end++;
+    return has_word(end, argv, "--json") || has_word(end, argv, "-j");
+}
+
 int main(int argc, char **argv)
 {
     struct cmd_context ctx = {.argv = argv, .json = wants_json(argc, argv)};
-    const struct option_group globals = {cmd_globals, &ctx};
+    const struct option_group globals[] = {{cmd_globals, &ctx}, {cmd_queueing, &ctx}};
     struct option_error err;
     int next = 0;
-    if (options_parse(&globals, 1, argc - 1, argv + 1, 1, &next, &err) < 0)
+    aside_init();
+    if (has_word(argc, argv, "--detach") && detach_keep(&ctx, argc, argv))
+        return CMD_FAILED;
+    if (options_parse(globals, 2, argc - 1, argv + 1, 1, &next, &err) < 0)
         return cmd_fail(&ctx, CMD_USAGE, "%s", err.text);
     next++;
     if (ctx.version)
@@ -144,5 +169,7 @@ int main(int argc, char **argv)
     if (!c)
         return unknown_command(&ctx, argv[next]);
     ctx.command = c;
-    return cmd_finish(&ctx, c->run(&ctx, argc - next - 1, argv + next + 1));
+    const int code = c->run(&ctx, argc - next - 1, argv + next + 1);
+    detach_end(&ctx);
+    return cmd_finish(&ctx, code == CMD_QUEUED ? CMD_DONE : code);
 }

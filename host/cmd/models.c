@@ -199,6 +199,7 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
 
 const struct cmd_command cmd_models = {
     .name = "models",
+    .words = "list|info",
     .arguments = "list | info [NAME|DIR]",
     .summary = "list the models here, or describe one",
     .details = "Models are folders with config.json, tokenizer.json and *.safetensors. They are "

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "core/write_error.h"
 
 /* Temporaries that exist now; fixed in size, so that the way out need not allocate. */
@@ -102,6 +103,8 @@ static char *hidden_name(const char *path)
 {
     char folder[PATH_MAX], *temp = NULL;
     const char *extension = outfile_extension(path);
+    if (aside_is_on())
+        return aside_pattern(path, extension);
     if (folder_of(path, folder) ||
         asprintf(&temp, "%s/.m6-XXXXXX%s%.32s", folder, *extension ? "." : "", extension) < 0)
         return NULL;
@@ -127,15 +130,16 @@ enum m6_status outfile_begin(struct outfile *o, const char *path, int overwrite,
         strdup(lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(path, real) ? real : path);
     o->temp = o->path ? hidden_name(o->path) : NULL;
     if (!o->temp) {
+        const int reason = errno;
         outfile_finish(o);
-        return m6_fail(err, M6_ERR_MEMORY, "out of memory");
+        return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", path, m6_write_error(reason));
     }
     const char *extension = outfile_extension(o->temp);
     const int suffix = (int)strnlen(extension, 32) + (*extension != '\0');
     const int fd = mkstemps(o->temp, suffix);
     if (fd < 0) {
         const enum m6_status s =
-            m6_fail(err, M6_ERR_IO, "cannot write %s: %s", path, strerror(errno));
+            m6_fail(err, M6_ERR_IO, "cannot write %s: %s", path, m6_write_error(errno));
         free(o->temp);
         o->temp = NULL;
         outfile_finish(o);
@@ -195,6 +199,14 @@ enum m6_status outfile_commit(struct outfile *o, struct m6_error *err)
         return M6_OK;
     if (sync_path(o->temp, O_RDONLY))
         return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_write_error(errno));
+    if (aside_is_on()) { /* whole, and to be renamed by the queue's runner */
+        if (aside_note(o->path, o->temp, o->overwrite))
+            return m6_fail(err, M6_ERR_IO, "cannot write %s: %s", o->path, m6_write_error(errno));
+        forget(o->temp);
+        free(o->temp);
+        o->temp = o->path;
+        return M6_OK;
+    }
     int rc = renameat2(AT_FDCWD, o->temp, AT_FDCWD, o->path, o->overwrite ? 0 : RENAME_NOREPLACE);
     if (rc && !o->overwrite && (errno == EINVAL || errno == ENOSYS)) /* some network file systems */
         rc = access(o->path, F_OK) == 0 ? (errno = EEXIST, -1) : rename(o->temp, o->path);
@@ -222,7 +234,7 @@ void outfile_name_in(const struct outfile *o, struct m6_error *err)
 
 void outfile_withdraw(const struct outfile *o)
 {
-    if (o->path && o->temp == o->path && !o->overwrite)
+    if (o->path && o->temp == o->path && !o->overwrite && !aside_is_on())
         unlink(o->path);
 }
 

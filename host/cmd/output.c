@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/utf8.h"
+#include "detach.h"
 #include "outfile.h"
 #include "progress.h"
 
@@ -97,8 +98,9 @@ int output_check_type(struct cmd_context *ctx, const char *path, const char *typ
 {
     const char *extension = outfile_extension(path);
     const size_t n = strlen(extension);
-    if (outfile_is_device(path))
-        return 0;
+    const int code = ctx->detach ? detach_output(ctx, path, 1) : 0;
+    if (code || outfile_is_device(path))
+        return code;
     for (const char *p = types;; p++) {
         const size_t k = strcspn(p, "|");
         if (k == n && n && strncasecmp(p, extension, n) == 0)
@@ -125,8 +127,9 @@ int output_check_regular(struct cmd_context *ctx, const char *path, const char *
 int output_check(struct cmd_context *ctx, const char *path)
 {
     struct m6_error err;
-    return outfile_check(path, ctx->overwrite, &err) ? cmd_fail(ctx, CMD_FAILED, "%s", err.text)
-                                                     : 0;
+    if (outfile_check(path, ctx->overwrite, &err))
+        return cmd_fail(ctx, CMD_FAILED, "%s", err.text);
+    return ctx->detach ? detach_output(ctx, path, 0) : 0;
 }
 
 int output_put(struct cmd_context *ctx, const char *path, const void *data, size_t size)

@@ -145,7 +145,8 @@ static enum m6_status submit(struct running *r, const struct m6_job_params *p, s
 {
     struct m6_client_input inputs[INPUTS_MAX];
     struct m6_client_job job = {
-        .size = sizeof job, .kind = p->kind, .params = p->params, .inputs = inputs};
+        .size = sizeof job, .kind = p->kind, .params = p->params, .inputs = inputs,
+        .priority = p->priority == M6_BATCH ? M6_CLIENT_BATCH : M6_CLIENT_INTERACTIVE};
     for (int i = 0; p->inputs && p->inputs[i] && i < INPUTS_MAX; i++) {
         inputs[i] = (struct m6_client_input){.size = sizeof *inputs, .path = p->inputs[i]};
         job.input_count++;

@@ -10,7 +10,7 @@
 
 struct serve_options {
     const char *socket, *metrics;
-    int64_t idle_unload, idle_exit, jobs;
+    int64_t idle_unload, idle_exit, jobs, workers;
     int lazy, detach;
 };
 
@@ -24,6 +24,7 @@ static const struct option_spec options[] = {
     {"idle-exit", 0, OPTION_INTEGER, 0, 2000000, AT(idle_exit), "S",
      "go after so many seconds without jobs and clients; 0: never"},
     {"jobs", 0, OPTION_INTEGER, 1, 1024, AT(jobs), "N", "jobs at once (default: 32)"},
+    {"workers", 0, OPTION_INTEGER, 1, 16, AT(workers), "N", "queued jobs at once (default: 2)"},
     {"metrics", 0, OPTION_TEXT, 0, 0, AT(metrics), "WHERE",
      "answer Prometheus at unix:PATH or [127.0.0.1:]PORT (default: M6_METRICS)"},
     {"detach", 0, OPTION_FLAG, 0, 0, AT(detach), NULL, "serve in the background"},
@@ -31,12 +32,12 @@ static const struct option_spec options[] = {
 };
 #undef AT
 
-enum { ARGS_MAX = 20 };
+enum { ARGS_MAX = 24 };
 
 struct arguments {
     char *value[ARGS_MAX];
     int count;
-    char digits[5][24];
+    char digits[6][24];
     int numbers;
 };
 
@@ -93,6 +94,8 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
         add_number(&a, "--jobs", o.jobs);
     if (o.metrics)
         add(&a, "--metrics", o.metrics);
+    if (o.workers)
+        add_number(&a, "--workers", o.workers);
     if (o.lazy)
         add(&a, "--lazy", NULL);
     if (o.detach)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "aside.h"
+#include "detach.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "remote.h"
@@ -171,6 +173,8 @@ int session_open(struct session *s, struct cmd_context *ctx)
         return cmd_fail(ctx, CMD_MODEL,
                         "no model was found; name its folder with --model, or see 'm6 doctor'");
     }
+    if (ctx->detach)
+        return detach_queue(ctx, s->model);
     interrupt_init();
     s->remote = remote_open(ctx, s->model);
     s->warnings = cJSON_CreateArray();
@@ -214,7 +218,8 @@ int session_run(struct session *s, const struct session_job *job, struct session
         return cmd_fail(s->ctx, CMD_FAILED, "out of memory");
     }
     const struct m6_job_params p = {
-        .kind = job->kind, .params = params, .inputs = job->inputs, .event = on_event, .arg = &run};
+        .kind = job->kind, .params = params, .inputs = job->inputs, .event = on_event, .arg = &run,
+        .priority = aside_is_on() ? M6_BATCH : M6_INTERACTIVE};
     progress_show(job->what, job->done, job->total);
     int accepted = 1;
     enum m6_status status = s->remote ? remote_run(s->remote, &p, &accepted, &err)

@@ -50,7 +50,8 @@ struct session_job {
     void *arg;
 };
 
-/* Starts signal handling and creates the host. Returns 0, or an exit code after reporting. */
+/* Starts signal handling and creates the host. Returns 0, or an exit code after reporting; with --detach it queues the command
+ * instead, and returns CMD_QUEUED. */
 int session_open(struct session *, struct cmd_context *);
 void session_close(struct session *); /* a zeroed one is fine */
 /* Runs a job to its end. Returns 0, or an exit code after reporting. Free the result with

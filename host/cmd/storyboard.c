@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detach.h"
 #include "output.h"
 #include "preset.h"
 #include "text.h"
@@ -189,4 +190,5 @@ const struct cmd_command cmd_storyboard = {
     .options = options,
     .args_max = 1,
     .run = run,
+    .queue = &(const struct detach_shape){.options = "script|preset"},
 };

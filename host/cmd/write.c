@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "detach.h"
 #include "fountain.h"
 #include "jobs.h"
 #include "outfile.h"
@@ -110,4 +111,5 @@ const struct cmd_command cmd_write = {
     .args_min = 1,
     .args_max = 1,
     .run = run,
+    .queue = &(const struct detach_shape){0},
 };

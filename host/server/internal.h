@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "proto/wire.h"
+#include "queue/runner.h"
 #include "server/figures.h"
 #include "server/inputs.h"
 #include "server/metrics.h"
@@ -86,6 +87,7 @@ struct m6_server {
     int64_t drain_until_ms, cancelled_ms; /* 0: not yet */
     int64_t done, failed, cancelled;
     enum server_state state;
+    struct runner *runner; /* of the durable queue; NULL: none */
 
     struct tallies tallies;
     struct m6_engine_stats gone; /* counters of engines that were unloaded */

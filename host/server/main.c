@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/address.h"
+#include "queue/runner.h"
 #include "server/activation.h"
 #include "server/metrics.h"
 #include "server/server.h"
@@ -27,6 +28,7 @@ static const char usage[] =
     "  --idle-unload S      unload the model after so many seconds without jobs\n"
     "  --idle-exit S        go after so many seconds without jobs and clients\n"
     "  --jobs N             jobs at once (default: 32)\n"
+    "  --workers N          queued jobs (m6 … --detach) at once (default: 2)\n"
     "  --metrics WHERE      answer Prometheus at unix:PATH or [127.0.0.1:]PORT (default: M6_METRICS)\n"
     "  --detach             serve in the background, with the log in XDG_STATE_HOME/m6/m6d.log\n"
     "  --ready-fd N         say on this descriptor when clients can connect, or why not\n"
@@ -80,6 +82,7 @@ static int parse(struct options *o, int argc, char **argv)
     } numbers[] = {
         {"threads", 1024, 1, &p->host.threads},   {"idle-unload", 2000000, 1000, &p->idle_unload_ms},
         {"idle-exit", 2000000, 1000, &p->idle_exit_ms}, {"jobs", 1024, 1, &p->running_max},
+        {"workers", 16, 1, &p->queue_workers},
         {"ready-fd", 1 << 20, 1, &o->ready_fd},   {"heartbeat-ms", 3600000, 1, &p->heartbeat_ms},
         {"stall-ms", 3600000, 1, &p->stall_ms},   {"drain-ms", 3600000, 1, &p->drain_ms},
     };
@@ -192,13 +195,44 @@ static void on_signal(int sig)
     m6_server_stop(server, times++ > 0);
 }
 
+/* The next host should know that this one died of itself. */
+static void on_fault(int sig)
+{
+    runner_note_fault();
+    raise(sig);
+}
+
 static void set_signals(void)
 {
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
+    struct sigaction fault = {.sa_handler = on_fault, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)}, normal = {.sa_handler = SIG_DFL};
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct sigaction was;
+        if (!sigaction(faults[i], NULL, &was) && was.sa_handler == SIG_DFL) /* else a sanitizer's */
+            sigaction(faults[i], &fault, NULL);
+    }
+    sigaction(SIGCHLD, &normal, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error, not the end */
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGHUP, &ignore, NULL);
+}
+
+/* The m6 command stands beside this program. */
+static const char *find_command(void)
+{
+    static char path[PATH_MAX + 4];
+    const ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    if (n <= 0)
+        return NULL;
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    if (!slash)
+        return NULL;
+    strcpy(slash + 1, "m6");
+    return access(path, X_OK) ? NULL : path;
 }
 
 /* Each client, and each frame on its way, takes a descriptor. */
@@ -229,6 +263,7 @@ int main(int argc, char **argv)
     if (o.detach)
         go_to_background(o.ready_fd);
     o.server.socket = path;
+    o.server.queue_program = find_command();
     o.server.ready = say_ready;
     o.server.arg = &o;
     raise_limits();
@@ -236,6 +271,8 @@ int main(int argc, char **argv)
         return give_up(&o, &err);
     set_signals();
     log_line(NULL, 6, path);
+    if (!o.server.queue_program)
+        log_line(NULL, 4, "the m6 command is not beside this program, so that queued jobs wait");
     m6_server_run(server);
     activation_notify("STOPPING=1");
     signal(SIGTERM, SIG_DFL);

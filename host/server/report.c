@@ -109,6 +109,19 @@ static cJSON *jobs(const struct m6_server *s)
     return o;
 }
 
+static cJSON *queue(const struct m6_server *s)
+{
+    struct runner_counts counts;
+    cJSON *o = cJSON_CreateObject();
+    runner_count(s->runner, &counts);
+    cJSON_AddStringToObject(o, "folder", counts.folder);
+    cJSON_AddNumberToObject(o, "running", counts.running);
+    cJSON_AddNumberToObject(o, "waiting", counts.queued);
+    if (*counts.why)
+        cJSON_AddStringToObject(o, "why", counts.why);
+    return o;
+}
+
 cJSON *report_status(struct m6_server *s)
 {
     cJSON *json = m6_message_new("status");
@@ -124,6 +137,8 @@ cJSON *report_status(struct m6_server *s)
     cJSON_AddItemToObject(json, "model", model(s));
     cJSON_AddItemToObject(json, "clients", clients(s));
     cJSON_AddItemToObject(json, "jobs", jobs(s));
+    if (s->runner)
+        cJSON_AddItemToObject(json, "queue", queue(s));
     cJSON_AddStringToObject(json, "plugin_path", s->host->plugin_path);
     cJSON_AddItemToObject(json, "plugins", plugins(s->host));
     figures_add(json, s);

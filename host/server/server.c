@@ -109,7 +109,7 @@ static void check_idle(struct m6_server *s, int64_t now)
 {
     const struct m6_server_params *p = &s->params;
     const int64_t idle = now - s->idle_since_ms;
-    if (s->running || s->waiting)
+    if (s->running || s->waiting || runner_is_busy(s->runner))
         return;
     if (p->idle_exit_ms && !s->conn_count && idle >= p->idle_exit_ms && now - s->alone_since_ms >= p->idle_exit_ms) {
         server_log(s, 6, "idle: goes");
@@ -222,6 +222,7 @@ static void drain(struct m6_server *s)
     const int now = s->stop > 1;
     if (s->state == SERVER_SERVING) {
         server_log(s, 6, "drains: %d jobs run, %d wait", s->running, s->waiting);
+        runner_stop(s->runner); /* first: its workers are not to hear that the host is going */
         s->state = SERVER_DRAINING;
         s->drain_until_ms = m6_proto_now_ms() + s->params.drain_ms;
         close_door(s);
@@ -252,6 +253,8 @@ static int is_over(struct m6_server *s, int64_t now)
     if (s->state == SERVER_SERVING)
         return 0;
     const int64_t until = s->cancelled_ms ? s->cancelled_ms : s->drain_until_ms;
+    if (!runner_has_ended(s->runner) && now < until + CANCEL_MS)
+        return 0;
     if (!s->works)
         return all_sent(s) || now >= until + FAREWELL_MS;
     if (!s->cancelled_ms && now >= until) {
@@ -290,12 +293,29 @@ static void turn(struct m6_server *s, int timeout)
     }
 }
 
+static void start_runner(struct m6_server *s)
+{
+    const struct runner_params params = {
+        .socket = s->socket,
+        .program = s->params.queue_program,
+        .workers = s->params.queue_workers,
+        .log = s->params.host.log,
+        .log_arg = s->params.host.log_arg,
+    };
+    if (!params.program)
+        return;
+    s->runner = runner_start(&params);
+    if (!s->runner)
+        server_log(s, 3, "no memory for the runner of queued jobs; they wait for the next host");
+}
+
 void m6_server_run(struct m6_server *s)
 {
     if (!s->params.lazy)
         server_load(s);
     if (s->params.ready)
         s->params.ready(s->params.arg);
+    start_runner(s);
     for (int64_t now = 0; !is_over(s, now);) {
         turn(s, tick_ms(s));
         if (s->stop)
@@ -319,6 +339,7 @@ void m6_server_destroy(struct m6_server *s)
     if (!s)
         return;
     close_door(s);
+    runner_destroy(s->runner);
     server_join_loader(s);
     metrics_destroy(s->metrics);
     replaced_finish(s);

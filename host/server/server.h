@@ -21,6 +21,8 @@ struct m6_server_params {
     const char *metrics;        /* where Prometheus may ask, as in server/metrics.h; NULL: as M6_METRICS says, if it says */
     /* Milliseconds; 0: the default of docs/protocol.md, or for the first two: never. */
     int idle_unload_ms, idle_exit_ms, heartbeat_ms, stall_ms, hello_ms, drain_ms;
+    const char *queue_program; /* the m6 command, which runs the jobs of the durable queue; NULL: they are left alone */
+    int queue_workers;         /* of them at once; 0: 2 */
     void (*ready)(void *arg); /* called once clients can connect; may be NULL */
     void *arg;
 };

@@ -3,8 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 
 expect 0 "a picture" "$M6" draw "red cat" --seed 1 -o cat.png -q
-name="no libav, no Pango"
-for library in libav libsw libpango libcairo; do
+name="no libav, no Pango, no SQLite"
+for library in libav libsw libpango libcairo libsqlite; do
     checks=$((checks + 1))
     ldd "$M6" | grep -q "$library" && bad "m6 is linked to $library"
 done
