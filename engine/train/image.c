@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct m6_param *add(struct m6_params *p, const char *name, const char *leaf, int rows, int cols, float mean,
                             float deviation, uint64_t seed)
@@ -124,6 +125,25 @@ static m6_var blocks(struct m6_tape *t, const struct m6_params *p, const char *p
     return x;
 }
 
+/* What the decoder adds at each place of the grid, whatever the code there. */
+static enum m6_status places_params(struct m6_params *p, const char *name, int places, int channels, struct m6_error *err)
+{
+    struct m6_param *param = m6_params_add(p, name, places, channels, 0, 0, 0);
+    return param ? M6_OK : no_memory(err, name);
+}
+
+static m6_var places(struct m6_tape *t, const struct m6_params *p, const char *name, int n)
+{
+    const m6_var map = m6_weight_var(t, p, "%s", name);
+    const int each = m6_tape_rows(t, map);
+    int32_t *id = malloc((size_t)n * (size_t)each * sizeof *id);
+    for (int i = 0; id && i < n * each; i++)
+        id[i] = i % each;
+    const m6_var x = m6_tape_gather(t, map, id, n * each);
+    free(id);
+    return x;
+}
+
 enum m6_status m6_image_params(struct m6_params *p, const struct m6_config *c, uint64_t seed, struct m6_error *err)
 {
     const int c0 = c->tok_channels[0], c1 = c->tok_channels[1];
@@ -135,10 +155,12 @@ enum m6_status m6_image_params(struct m6_params *p, const struct m6_config *c, u
         (s = m6_norm_params(p, "tok.enc.ln", c1, err)) ||
         (s = m6_linear_params(p, "tok.enc.out", c->levels, c1, 1, seed, err)) ||
         (s = m6_linear_params(p, "tok.dec.in", c1, c->levels, 1, seed, err)) ||
+        (s = places_params(p, "tok.dec.place.1", c->width / 8 * (c->height / 8), c1, err)) ||
         (s = m6_linear_params(p, "tok.dec.conv", c1, 9 * c1, 1, seed, err)) ||
         (s = blocks_params(p, "tok.dec.1", c->tok_decoder_blocks[1], c1, seed, err)) ||
         (s = m6_norm_params(p, "tok.dec.up.ln", c1, err)) ||
         (s = m6_linear_params(p, "tok.dec.up", 4 * c0, c1, 1, seed, err)) ||
+        (s = places_params(p, "tok.dec.place.0", c->width / 8 * (c->height / 8), 4 * c0, err)) ||
         (s = blocks_params(p, "tok.dec.0", c->tok_decoder_blocks[0], c0, seed, err)) ||
         (s = m6_norm_params(p, "tok.dec.out.ln", c0, err)) ||
         (s = m6_linear_params(p, "tok.dec.out", 48, c0, 0.5f, seed, err)))
@@ -161,10 +183,10 @@ m6_var m6_image_encode(struct m6_tape *t, const struct m6_params *p, const struc
 m6_var m6_image_decode(struct m6_tape *t, const struct m6_params *p, const struct m6_config *c, m6_var levels, int n)
 {
     const int h = c->height / 8, w = c->width / 8;
-    m6_var x = m6_linear(t, p, "tok.dec.in", levels);
+    m6_var x = m6_linear_add(t, p, "tok.dec.in", levels, places(t, p, "tok.dec.place.1", n));
     x = conv(t, p, "tok.dec.conv", x, n, h, w);
     x = blocks(t, p, "tok.dec.1", c->tok_decoder_blocks[1], x, n, h, w);
-    x = m6_linear(t, p, "tok.dec.up", m6_norm(t, p, "tok.dec.up.ln", x));
+    x = m6_linear_add(t, p, "tok.dec.up", m6_norm(t, p, "tok.dec.up.ln", x), places(t, p, "tok.dec.place.0", n));
     x = m6_tape_depth_to_space(t, x, n, h, w, 2);
     x = blocks(t, p, "tok.dec.0", c->tok_decoder_blocks[0], x, n, 2 * h, 2 * w);
     return m6_linear(t, p, "tok.dec.out", m6_norm(t, p, "tok.dec.out.ln", x));

@@ -7,7 +7,7 @@ static const char schema[] =
     "\"shots\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 12, \"default\": 4},"
     "\"lang\": {\"type\": \"string\", \"enum\": [\"en\", \"zh\"], \"default\": \"en\"},"
     "\"seed\": {\"type\": \"integer\", \"default\": 0},"
-    "\"temperature\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 2, \"default\": 0.7},"
+    "\"temperature\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 2, \"default\": 0.5},"
     "\"top_p\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1, \"default\": 0.9, \"description\": \"0: all words\"}}}";
 
 static const struct m6_plugin_kind kinds[] = {

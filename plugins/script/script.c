@@ -82,7 +82,7 @@ static int write_on(struct writing *w, const char *idea, int attempt, const char
         .lang = host->param_string(w->job, "lang", "en"),
         .prefix = prefix[0] ? prefix : NULL,
         .seed = (uint64_t)host->param_integer(w->job, "seed", 0) + (uint64_t)attempt * 0x9e3779b97f4a7c15u,
-        .temperature = (float)host->param_number(w->job, "temperature", 0.7),
+        .temperature = (float)host->param_number(w->job, "temperature", 0.5),
         .top_p = (float)host->param_number(w->job, "top_p", 0.9),
         .progress = on_text,
         .arg = w,

@@ -61,6 +61,10 @@ name="doctor without plugins"
 json out ok=false
 
 if [ $trained = yes ]; then
+    expect 0 "what a prompt is taken for" "$M6" draw "green cat, dusk, seaside, snow" --seed 3 -o taken.png --json
+    says out '"caption": "A .* green cat .*on the beach at dusk in the snow'
+    expect 0 "the same, as it is" "$M6" draw "green cat, dusk, seaside, snow" --seed 3 --verbatim -o verbatim.png --json
+    grep -q '"caption"' out && bad "a prompt drawn as it is has no caption"
     expect 0 "write" "$M6" write "a red cat on the beach" --shots 3 --seed 2
     says out '^EXT\. .* #3#$'
     expect 0 "write to a file" "$M6" write "a red cat on the beach" --shots 3 --seed 2 -o cat.json

@@ -51,7 +51,7 @@ void m6_codec_decode(struct m6_lane *lane, const int32_t *code, uint8_t *rgb)
     const struct m6_mat in = m6_mat_of(plane[1], eighth, c->tok_channels[1]);
     struct m6_mat x = m6_mat_of(plane[0], eighth, c->tok_channels[1]);
     t->ops->upload(t->backend, levels.data, host, (size_t)eighth * (size_t)c->levels * sizeof(float));
-    m6_affine_run(t, in, levels, &w->decoder.in, M6_ACT_NONE, NULL);
+    m6_affine_run(t, in, levels, &w->decoder.in, M6_ACT_NONE, w->decoder.place[1]);
     const struct m6_epilogue plain = {.bias = w->decoder.conv.b, .act = M6_ACT_NONE};
     t->ops->conv3x3(t->backend, x, in, &w->decoder.conv.w, 1, height, width, &plain);
     for (int b = 0; b < c->tok_decoder_blocks[1]; b++)
@@ -59,7 +59,7 @@ void m6_codec_decode(struct m6_lane *lane, const int32_t *code, uint8_t *rgb)
 
     const struct m6_mat norm = m6_mat_of(plane[1], eighth, x.cols), deep = m6_mat_of(plane[2], eighth, 4 * c0);
     m6_gains_run(t, norm, x, &w->decoder.up_ln);
-    m6_affine_run(t, deep, norm, &w->decoder.up, M6_ACT_NONE, NULL);
+    m6_affine_run(t, deep, norm, &w->decoder.up, M6_ACT_NONE, w->decoder.place[0]);
     x = m6_mat_of(plane[0], 4 * eighth, c0);
     t->ops->depth_to_space(t->backend, x, deep, 1, height, width, 2);
     for (int b = 0; b < c->tok_decoder_blocks[0]; b++)

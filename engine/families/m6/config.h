@@ -32,7 +32,7 @@
  * patch, channel fastest) → LN → linear → d_model. block: x + conv_b(gelu(conv_a(LN(x)))), 3×3.
  *
  * Image tokenizer (encoder): space_to_depth 4 → linear → blocks; space_to_depth 2 → linear → blocks → LN → linear →
- * FSQ. Decoder: linear → conv3x3 → blocks; LN → linear to 4·ch0, depth_to_space 2 → blocks; LN → linear to 4·4·3,
+ * FSQ. Decoder: linear + place.1 → conv3x3 → blocks; LN → linear to 4·ch0, + place.0, depth_to_space 2 → blocks; LN → linear to 4·4·3,
  * depth_to_space 4 → RGB in [-1, 1].
  */
 #ifndef M6_FAMILIES_M6_CONFIG_H
@@ -117,8 +117,8 @@ static inline int m6_config_sparse(const struct m6_config *c, int layer)
  *   stem.ln.{gain,bias}  stem.out.{weight [d, 6·stem[2]],bias}
  *   tok.enc.T.in.{weight,bias}  tok.enc.T.block.B.{ln,a,b}…  for T in 0, 1;  tok.enc.ln.{gain,bias}
  *   tok.enc.out.{weight [levels, ch1],bias}
- *   tok.dec.in.{weight [ch1, levels],bias}  tok.dec.conv.{weight,bias}  tok.dec.1.block.B…  (at 1/8)
- *   tok.dec.up.ln.{gain,bias}  tok.dec.up.{weight [4·ch0, ch1],bias}  tok.dec.0.block.B…  (at 1/4)
+ *   tok.dec.in.{weight [ch1, levels],bias}  tok.dec.place.1 [places of the grid at 1/8, ch1]  tok.dec.conv.{weight,bias}  tok.dec.1.block.B…  (at 1/8)
+ *   tok.dec.up.ln.{gain,bias}  tok.dec.up.{weight [4·ch0, ch1],bias}  tok.dec.place.0 [the same places, 4·ch0]  tok.dec.0.block.B…  (at 1/4)
  *   tok.dec.out.ln.{gain,bias}  tok.dec.out.{weight [48, ch0],bias}
  *
  * In the shipped file a matrix may be I8 with a companion NAME.scale, F32 [out]: value = I8 · scale of its row; or BF16

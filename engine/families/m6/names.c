@@ -139,6 +139,7 @@ static void codec(struct walk *k)
 {
     const struct m6_config *c = k->c;
     const int c0 = c->tok_channels[0], c1 = c->tok_channels[1];
+    const int eighth = c->width / 8 * (c->height / 8);
     struct m6_weights *w = k->w;
     affine(k, "tok.enc.0.in", c0, 48, &w->encoder.in[0]);
     blocks(k, "tok.enc.0", c->tok_encoder_blocks[0], c0, w->encoder.block[0]);
@@ -147,10 +148,12 @@ static void codec(struct walk *k)
     gains(k, "tok.enc.ln", c1, &w->encoder.ln);
     affine(k, "tok.enc.out", c->levels, c1, &w->encoder.out);
     affine(k, "tok.dec.in", c1, c->levels, &w->decoder.in);
+    give(k, M6_FORM_TABLE, eighth, c1, &w->decoder.place[1], "tok.dec.place.1");
     affine(k, "tok.dec.conv", c1, 9 * c1, &w->decoder.conv);
     blocks(k, "tok.dec.1", c->tok_decoder_blocks[1], c1, w->decoder.block[1]);
     gains(k, "tok.dec.up.ln", c1, &w->decoder.up_ln);
     affine(k, "tok.dec.up", 4 * c0, c1, &w->decoder.up);
+    give(k, M6_FORM_TABLE, eighth, 4 * c0, &w->decoder.place[0], "tok.dec.place.0");
     blocks(k, "tok.dec.0", c->tok_decoder_blocks[0], c0, w->decoder.block[0]);
     gains(k, "tok.dec.out.ln", c0, &w->decoder.out_ln);
     affine(k, "tok.dec.out", 48, c0, &w->decoder.out);

@@ -53,6 +53,7 @@ struct m6_weights {
         struct m6_affine in, conv, up, out;
         struct m6_conv_block *block[2];
         struct m6_gains up_ln, out_ln;
+        float *place[2]; /* what belongs to a place whatever its code: [eighth of the picture, channels] */
     } decoder;
 
     struct { /* parts of `position`, only while loading */

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Trains M6-mini from nothing: judge, image tokenizer, vocabulary, model; then writes the release folder.
+# Trains M6-mini from nothing: judge, image tokenizer and more of its decoder, vocabulary, model in two stages; then
+# writes the release folder.
 # Every part resumes where it was stopped, so the same command goes on.
 #
 #   sh engine/models/m6-mini/train.sh [WORK_FOLDER [RELEASE_FOLDER]]
@@ -16,6 +17,8 @@ run() {
 run judge
 "$train" export --work "$work" "$here/recipe/judge.json" -o "$work/judge.safetensors"
 run image-tokenizer
+run image-decoder
 run bpe
 run m6
-"$train" export --work "$work" "$here/recipe/m6.json" -o "$release"
+run m6-further
+"$train" export --work "$work" "$here/recipe/m6-further.json" -o "$release"

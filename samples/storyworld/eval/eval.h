@@ -35,6 +35,7 @@ struct eval_run {
     const char *model;       /* folder */
     int threads;
     float guidance, temperature, top_p; /* of drawings; negative: the plugin's own */
+    int steps;                          /* of progressive ones; 0: the plugin's own */
     int verbatim;                       /* drawings are of the prompt as it is */
     int quiet;
     volatile sig_atomic_t *interrupted;
