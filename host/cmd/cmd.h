@@ -50,7 +50,7 @@ struct cmd_command {
     int (*run)(struct cmd_context *, int argc, char **argv);
 };
 
-extern const struct cmd_command cmd_write, cmd_draw, cmd_caption, cmd_ask, cmd_storyboard,
+extern const struct cmd_command cmd_write, cmd_draw, cmd_caption, cmd_ask, cmd_run, cmd_storyboard,
     cmd_models, cmd_doctor, cmd_serve, cmd_status, cmd_stop, cmd_train, cmd_eval, cmd_bench, cmd_help, cmd_completion;
 
 /* All commands in the order of the help text, ended by NULL. */

@@ -7,7 +7,7 @@
 #include "progress.h"
 
 const struct cmd_command *const cmd_commands[] = {
-    &cmd_write, &cmd_draw, &cmd_storyboard, &cmd_caption, &cmd_ask,        &cmd_models, &cmd_doctor,
+    &cmd_write, &cmd_draw, &cmd_storyboard, &cmd_caption, &cmd_ask, &cmd_run, &cmd_models, &cmd_doctor,
     &cmd_serve, &cmd_status, &cmd_stop, &cmd_train, &cmd_eval, &cmd_bench,      &cmd_help,    &cmd_completion, NULL,
 };
 

@@ -192,6 +192,7 @@ static void set_signals(void)
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it, and workers must be waited for */
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGHUP, &ignore, NULL);
 }

@@ -330,9 +330,9 @@ static int emit_caption(struct worker_link *l, struct m6_message *m)
 {
     const char *text;
     int64_t start_ns, end_ns;
-    if (m6_message_text(m->json, "text", &text) || m6_message_int64(m->json, "start_ns", 0, 0, TIME_MAX, &start_ns) ||
-        m6_message_int64(m->json, "end_ns", 0, start_ns, TIME_MAX, &end_ns))
-        return lose(l, "a caption that ends before it starts, or starts before the film");
+    if (m6_message_text(m->json, "text", &text) || m6_message_int64(m->json, "start_ns", 0, INT64_MIN, INT64_MAX, &start_ns) ||
+        m6_message_int64(m->json, "end_ns", 0, INT64_MIN, INT64_MAX, &end_ns) || end_ns < start_ns)
+        return lose(l, "a caption that ends before it starts");
     m6_services.emit_caption(l->job, start_ns, end_ns, text);
     return 0;
 }
