@@ -7,7 +7,7 @@
 #include "core/plugin_open.h"
 #include "worker/internal.h"
 
-enum { START_MS = 10000 };
+enum { START_MS = 10000, LOG_LINES = 1000 };
 
 /* ---- what files said before: a host that unloads its model comes again, and must not wait for a plugin that hangs ---- */
 
@@ -109,7 +109,15 @@ static void hear(struct m6_worker *w)
 {
     struct m6_message m = {0};
     struct m6_error err = {""};
-    if (worker_process_next(&w->process, &m, START_MS, NULL, &err) < 0) {
+    const int64_t until = m6_proto_now_ms() + (w->silence_ms && w->silence_ms < START_MS ? w->silence_ms : START_MS);
+    int got, lines = 0;
+    /* An init may write to the log, but not for ever. */
+    do {
+        const int64_t left = until - m6_proto_now_ms();
+        m6_message_finish(&m);
+        got = worker_process_next(&w->process, &m, left > 1 ? (int)left : 1, NULL, &err);
+    } while (got > 0 && !strcmp(m.type, "log") && !worker_log(w, m.json) && ++lines < LOG_LINES);
+    if (got < 0) {
         w->said = refusal(err.text);
     } else if (!strcmp(m.type, "plugin") || !strcmp(m.type, "refused")) {
         w->said = m.json;

@@ -53,6 +53,8 @@ struct worker_link {
 };
 /* Serves until a message of this type comes, which the caller finishes. Returns 0, or -1 when the worker is lost. */
 int worker_serve(struct worker_link *, const char *until, struct m6_message *);
+/* A plugin's line for the host's log. Returns -1 when it is none. */
+int worker_log(const struct m6_worker *, const cJSON *json);
 /* Gives back what the job did not. */
 void worker_serve_finish(struct worker_link *);
 

@@ -252,7 +252,7 @@ int worker_process_next(struct worker_process *p, struct m6_message *m, int sile
             return describe_end(p, err);
         if (silence_ms && now - since >= silence_ms) {
             if (p->starting)
-                m6_fail(err, M6_ERR_INTERNAL, "it did not start in %g seconds and was stopped; its init must return soon", silence_ms / 1000.0);
+                m6_fail(err, M6_ERR_INTERNAL, "it did not start in time and was stopped; its init must return soon");
             else
                 m6_fail(err, M6_ERR_INTERNAL,
                     "the plugin \"%s\" did nothing for %g seconds and was stopped; if it needs so long, it must call progress() meanwhile, or raise "

@@ -394,16 +394,21 @@ static int fail(struct worker_link *l, struct m6_message *m)
     return 0;
 }
 
-static int log_line(struct worker_link *l, struct m6_message *m)
+int worker_log(const struct m6_worker *w, const cJSON *json)
 {
     struct m6_error line;
     const char *text;
     int level;
-    if (m6_message_int(m->json, "level", 6, INT32_MIN, INT32_MAX, &level) || m6_message_text(m->json, "text", &text) || !text)
-        return lose(l, "a line for the log without a text");
-    m6_fail(&line, M6_OK, "plugin %s: %.400s", l->worker->name, text); /* which takes control characters out */
-    m6_services.log(l->job->host, level < 3 ? 3 : level > 7 ? 7 : level, line.text);
+    if (m6_message_int(json, "level", 6, INT32_MIN, INT32_MAX, &level) || m6_message_text(json, "text", &text) || !text)
+        return -1;
+    m6_fail(&line, M6_OK, "plugin %s: %.400s", w->name, text); /* which takes control characters out */
+    m6_services.log(w->host, level < 3 ? 3 : level > 7 ? 7 : level, line.text);
     return 0;
+}
+
+static int log_line(struct worker_link *l, struct m6_message *m)
+{
+    return worker_log(l->worker, m->json) ? lose(l, "a line for the log without a text") : 0;
 }
 
 static int cancelled(struct worker_link *l, struct m6_message *m)

@@ -61,7 +61,7 @@ static int exit_(const struct m6_host_services *m6, struct m6_host *host, struct
 
 static void *crash(void *arg)
 {
-    usleep(20000);
+    usleep(arg ? 0 : 20000);
     signal(SIGSEGV, SIG_DFL);
     raise(SIGSEGV);
     return NULL;
@@ -210,17 +210,17 @@ static const struct m6_plugin_kind kinds[] = {
 };
 
 #ifdef INIT
-static int init(const struct m6_host_services *m6, struct m6_host *host, char *why, size_t size)
+static int start(const struct m6_host_services *m6, struct m6_host *host, char *why, size_t size)
 {
     INIT;
     return 0;
 }
 #else
-#define init NULL
+#define start NULL
 #endif
 
 extern const struct m6_plugin m6_plugin;
 M6_PLUGIN_EXPORT const struct m6_plugin m6_plugin = {
     .abi = M6_PLUGIN_ABI, .size = sizeof m6_plugin, .name = NAME, .version = "1.0", .description = "For tests.",
-    .kinds = kinds, .kind_count = sizeof kinds / sizeof *kinds, .kind_size = sizeof kinds[0], .init = init,
+    .kinds = kinds, .kind_count = sizeof kinds / sizeof *kinds, .kind_size = sizeof kinds[0], .init = start,
 };
