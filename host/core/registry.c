@@ -10,6 +10,7 @@
 
 #include "core/plugin_open.h"
 #include "core/schema.h"
+#include "core/utf8.h"
 #include "worker/worker.h"
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct m6_registry_entry *entry, const char *format, ...)
@@ -79,6 +80,15 @@ static void forget(struct m6_registry_entry *entry, const struct m6_plugin *p)
     entry->handle = NULL;
 }
 
+/* What files say of themselves ends up on terminals and in JSON. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from ? from : "");
+    for (char *c = to; *c; c++)
+        *c = (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c;
+    m6_utf8_mend(to);
+}
+
 /* Only now does the entry get its plugin, by which others know that it is usable. */
 static void open_plugin(const struct m6_registry *r, struct m6_registry_entry *entry, const struct m6_host_services *services,
                         struct m6_host *host)
@@ -88,12 +98,15 @@ static void open_plugin(const struct m6_registry *r, struct m6_registry_entry *e
                                 : report->why[0] ? NULL
                                                  : m6_plugin_open(report->path, &entry->handle, report->why, sizeof report->why);
     if (p) {
-        snprintf(report->name, sizeof report->name, "%s", p->name);
-        snprintf(report->version, sizeof report->version, "%s", p->version ? p->version : "");
-        snprintf(report->description, sizeof report->description, "%s", p->description ? p->description : "");
+        copy_text(report->name, sizeof report->name, p->name);
+        copy_text(report->version, sizeof report->version, p->version);
+        copy_text(report->description, sizeof report->description, p->description);
     }
     if (!p || check_clashes(r, entry, p) || read_schemas(entry, p) ||
         m6_plugin_init(p, services, host, report->why, sizeof report->why)) {
+        char why[sizeof report->why];
+        copy_text(why, sizeof why, report->why);
+        memcpy(report->why, why, sizeof why);
         forget(entry, p);
         return;
     }
