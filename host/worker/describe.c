@@ -156,7 +156,7 @@ const struct m6_plugin *m6_worker_describe(struct m6_worker *w, char *why, size_
         .description = text_of(w->said, "description"),
         .kind_count = count <= 64 ? (uint32_t)count : 65,
         .kind_size = sizeof *w->kinds,
-        .kinds = &w->kinds->kind,
+        .kinds = w->kinds ? &w->kinds->kind : NULL,
     };
     struct worker_kind *k = w->kinds;
     cJSON_ArrayForEach(each, (count <= 64 && k ? kinds : NULL))
