@@ -45,7 +45,7 @@ run() {
 sh samples/install-deps.sh --tests || exit 1
 build ci && run ci
 build asan && run asan -LE slow
-build fuzz fuzz_safetensors fuzz_tokenizer fuzz_config fuzz_protocol && run fuzz -R '^fuzz_'
+build fuzz fuzz_safetensors fuzz_tokenizer fuzz_config fuzz_protocol fuzz_worker && run fuzz -R '^fuzz_'
 
 if [ -n "$broken" ]; then
     echo "could not be built or run:$broken"

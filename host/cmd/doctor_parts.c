@@ -131,10 +131,10 @@ void doctor_plugins(struct doctor *d)
     for (int i = 0; d->host && i < m6_host_plugins(d->host); i++) {
         const struct m6_plugin_report *p = m6_host_plugin(d->host, i);
         if (p->usable)
-            doctor_add(d, FINDING_OK, "plugin", NULL, "%s %s: %s", p->name, p->version,
-                       p->description);
+            doctor_add(d, FINDING_OK, "plugin", NULL, "%s %s: %s%s", p->name, p->version,
+                       p->description, p->apart ? " (in processes of its own)" : "");
         else
-            doctor_add(d, FINDING_NOTE, "plugin", "remove or replace that file",
+            doctor_add(d, FINDING_NOTE, "plugin", "update or remove that file",
                        "%s is not usable: %s", p->path, p->why);
     }
     for (size_t i = 0; d->host && i < sizeof needed / sizeof *needed; i++) {
@@ -169,8 +169,8 @@ static void look_at_fonts(struct doctor *d)
 
 static void look_at_programs(struct doctor *d)
 {
-    static const char *const programs[] = {"m6-train", "m6-eval", "m6-bench"};
-    char path[PATH_MAX], missing[64] = "";
+    static const char *const programs[] = {"m6-train", "m6-eval", "m6-bench", "m6-plugin"};
+    char path[PATH_MAX], missing[96] = "";
     size_t at = 0;
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         if (m6_find_libexec(programs[i], path, sizeof path))
@@ -179,10 +179,10 @@ static void look_at_programs(struct doctor *d)
     }
     if (at)
         doctor_add(d, FINDING_NOTE, "programs",
-                   "install m6 whole (libexec/m6); only training and measuring need them",
+                   "install m6 whole (libexec/m6); only training, measuring and plugins of others need them",
                    "not here: %s", missing);
     else
-        doctor_add(d, FINDING_OK, "programs", NULL, "m6-train, m6-eval, m6-bench");
+        doctor_add(d, FINDING_OK, "programs", NULL, "m6-train, m6-eval, m6-bench, m6-plugin");
 }
 
 void doctor_media(struct doctor *d)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/stills.h"
 #include "detach.h"
 #include "jobs.h"
 #include "outfile.h"
@@ -90,34 +89,16 @@ static int name_outputs(struct cmd_context *ctx, const struct draw_options *o, c
     return code;
 }
 
-static enum m6_status write_picture(const char *path, const struct session_picture *p,
-                                    int overwrite, struct m6_error *err)
-{
-    struct outfile out;
-    enum m6_status status = outfile_begin(&out, path, overwrite, err);
-    if (!status)
-        status =
-            m6_still_write_png(out.temp, &p->picture, (const char *const *)p->metadata, err);
-    if (!status)
-        status = outfile_commit(&out, err);
-    else
-        outfile_name_in(&out, err);
-    outfile_finish(&out);
-    return status;
-}
-
 static int draw_one(struct session *s, const struct jobs_drawing *drawing, const char *name,
                     cJSON *report)
 {
     struct cmd_context *ctx = s->ctx;
     struct session_result result = {0};
-    struct m6_error err;
     int code = jobs_draw(s, drawing, &result);
     if (!code) {
         const struct session_picture *p = &result.pictures[0];
-        if (write_picture(name, p, ctx->overwrite, &err))
-            code = cmd_fail(ctx, CMD_FAILED, "%s", err.text);
-        else
+        code = output_put_picture(ctx, name, p);
+        if (!code)
             cJSON_AddItemToArray(report, jobs_describe_picture(name, p));
     }
     if (!code) {

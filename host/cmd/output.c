@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/stills.h"
 #include "core/utf8.h"
 #include "detach.h"
 #include "outfile.h"
@@ -138,6 +139,22 @@ int output_put(struct cmd_context *ctx, const char *path, const void *data, size
     return outfile_put(path, ctx->overwrite, data, size, &err)
                ? cmd_fail(ctx, CMD_FAILED, "%s", err.text)
                : 0;
+}
+
+int output_put_picture(struct cmd_context *ctx, const char *path, const struct session_picture *p)
+{
+    struct outfile out;
+    struct m6_error err;
+    enum m6_status status = outfile_begin(&out, path, ctx->overwrite, &err);
+    if (!status)
+        status =
+            m6_still_write_png(out.temp, &p->picture, (const char *const *)p->metadata, &err);
+    if (!status)
+        status = outfile_commit(&out, &err);
+    else
+        outfile_name_in(&out, &err);
+    outfile_finish(&out);
+    return status ? cmd_fail(ctx, CMD_FAILED, "%s", err.text) : 0;
 }
 
 void output_note_seed(struct cmd_context *ctx)

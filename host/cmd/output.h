@@ -25,6 +25,8 @@ int output_check_regular(struct cmd_context *, const char *path, const char *typ
 int output_check(struct cmd_context *, const char *path);
 /* outfile_put that reports. */
 int output_put(struct cmd_context *, const char *path, const void *data, size_t size);
+/* A PNG with its metadata; reports. */
+int output_put_picture(struct cmd_context *, const char *path, const struct session_picture *);
 /* A seed that nobody chose must not get lost: said on stderr where the result itself has no place
  * for it. */
 void output_note_seed(struct cmd_context *);

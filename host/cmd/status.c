@@ -73,6 +73,9 @@ static void print_status(const cJSON *o)
     {
         if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(each, "usable")))
             printf("plugin   %s cannot be used: %s\n", text_of(each, "name"), text_of(each, "why"));
+        else if (number_of(each, "faults"))
+            printf("plugin   %s lost %d job%s; the last: %s\n", text_of(each, "name"), number_of(each, "faults"),
+                   number_of(each, "faults") == 1 ? "" : "s", text_of(each, "last_fault"));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/core.h"
 #include "core/files.h"
+#include "worker/worker.h"
 
 static char *copy_or_null(const char *text, int *failed)
 {
@@ -168,6 +169,14 @@ int m6_host_plugins(const struct m6_host *host)
 const struct m6_plugin_report *m6_host_plugin(const struct m6_host *host, int i)
 {
     return i >= 0 && i < host->registry.count ? &host->registry.entries[i]->report : NULL;
+}
+
+int m6_host_plugin_faults(const struct m6_host *host, int i, char *last, size_t size)
+{
+    if (size)
+        last[0] = '\0';
+    struct m6_worker *worker = i >= 0 && i < host->registry.count ? host->registry.entries[i]->worker : NULL;
+    return worker ? m6_worker_faults(worker, last, size) : 0;
 }
 
 const char *m6_host_schema(const struct m6_host *host, const char *kind)

@@ -17,7 +17,7 @@
 
 struct m6_host_params {
     const char *model;        /* model folder; NULL: found by m6_find_model */
-    const char *plugin_path;  /* ':' separated folders; NULL: M6_PLUGIN_PATH, else the one beside the program */
+    const char *plugin_path;  /* ':' separated folders; NULL: as m6_find_plugins says */
     int threads;
     void (*log)(void *arg, int level, const char *message);
     void *log_arg;
@@ -39,9 +39,12 @@ struct m6_plugin_report {
     char name[64], version[32], description[256];
     int usable;
     char why[512]; /* when not usable */
+    int apart;     /* its jobs run in worker processes */
 };
 int m6_host_plugins(const struct m6_host *);
 const struct m6_plugin_report *m6_host_plugin(const struct m6_host *, int i);
+/* How many of its jobs were lost because it crashed, hung or sent nonsense, and the sentence about the last one. */
+int m6_host_plugin_faults(const struct m6_host *, int i, char *last, size_t size);
 /* The kind's schema, or NULL if no usable plugin has it. */
 const char *m6_host_schema(const struct m6_host *, const char *kind);
 
@@ -95,7 +98,8 @@ int m6_find_model(const char *name, char *path, size_t size);
 /* The folders that names of models are looked for in, i from 0 on; they need not exist. */
 enum { M6_MODEL_FOLDERS = 2 };
 int m6_find_models(int i, char *path, size_t size);
-int m6_find_plugins(char *path, size_t size); /* M6_PLUGIN_PATH as it is, else the one folder */
+int m6_find_plugins(char *path, size_t size); /* M6_PLUGIN_PATH as it is, else the program's own folder and the user's */
+int m6_find_own_plugins(char *path, size_t size);
 int m6_find_media(char *path, size_t size);   /* the module with libav*; M6_MEDIA comes first */
 int m6_find_module(const char *file, char *path, size_t size); /* another module in lib/m6 */
 int m6_find_libexec(const char *program, char *path, size_t size);

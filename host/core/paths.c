@@ -113,6 +113,14 @@ int m6_find_plugins(char *path, size_t size)
     const char *given = from_env("M6_PLUGIN_PATH");
     if (given)
         return put(path, size, "%s", given);
+    char own[PATH_MAX], user[PATH_MAX];
+    if (m6_find_own_plugins(own, sizeof own))
+        return -1;
+    return user_data(user, sizeof user) ? put(path, size, "%s", own) : put(path, size, "%s:%s/plugins", own, user);
+}
+
+int m6_find_own_plugins(char *path, size_t size)
+{
     return beside(path, size, "lib/m6/plugins") || !is_folder(path) ? -1 : 0;
 }
 

@@ -2,13 +2,16 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/plugin_open.h"
 #include "core/schema.h"
+#include "core/utf8.h"
+#include "worker/worker.h"
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct m6_registry_entry *entry, const char *format, ...)
 {
@@ -19,40 +22,10 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct m6_registry_entry
     return -1;
 }
 
-/* Lower-case letters, digits, '-' and '_', 1 to 31 of them. */
-static int is_name(const char *name)
-{
-    size_t n = name ? strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") : 0;
-    return n > 0 && n < 32 && !name[n];
-}
-
-static const struct m6_plugin_kind *kind_at(const struct m6_plugin *plugin, uint32_t i)
-{
-    return (const struct m6_plugin_kind *)(const void *)((const char *)plugin->kinds + (size_t)i * plugin->kind_size);
-}
-
-static int check_descriptor(struct m6_registry_entry *entry, const struct m6_plugin *p)
-{
-    if (p->abi != M6_PLUGIN_ABI)
-        return refuse(entry, "it was built for plugin ABI %u and this host has %d; %s", p->abi, M6_PLUGIN_ABI,
-                      p->abi > M6_PLUGIN_ABI ? "update M6" : "rebuild it with the current plugin.h");
-    if (p->size < sizeof *p || p->kind_size < sizeof(struct m6_plugin_kind) || p->kind_size % _Alignof(struct m6_plugin_kind))
-        return refuse(entry, "its descriptor gives the sizes %u and %u, which ABI %d cannot have; set size and kind_size as plugin.h says",
-                      p->size, p->kind_size, M6_PLUGIN_ABI);
-    if (!is_name(p->name))
-        return refuse(entry, "its name is not one of 1 to 31 lower-case letters, digits, '-' and '_'");
-    snprintf(entry->report.name, sizeof entry->report.name, "%s", p->name);
-    snprintf(entry->report.version, sizeof entry->report.version, "%s", p->version ? p->version : "");
-    snprintf(entry->report.description, sizeof entry->report.description, "%s", p->description ? p->description : "");
-    if (!p->kinds || p->kind_count < 1 || p->kind_count > 64)
-        return refuse(entry, "it has %u kinds of job; 1 to 64 are possible", p->kinds ? p->kind_count : 0);
-    return 0;
-}
-
 static const struct m6_registry_entry *owner_of(const struct m6_registry *r, const char *kind)
 {
     for (int i = 0; i < r->count; i++)
-        for (uint32_t k = 0; r->entries[i]->handle && k < r->entries[i]->plugin->kind_count; k++)
+        for (uint32_t k = 0; r->entries[i]->plugin && k < r->entries[i]->plugin->kind_count; k++)
             if (!strcmp(r->entries[i]->kinds[k].kind->name, kind))
                 return r->entries[i];
     return NULL;
@@ -61,17 +34,15 @@ static const struct m6_registry_entry *owner_of(const struct m6_registry *r, con
 static int check_clashes(const struct m6_registry *r, struct m6_registry_entry *entry, const struct m6_plugin *p)
 {
     for (int i = 0; i < r->count; i++)
-        if (r->entries[i]->handle && !strcmp(r->entries[i]->plugin->name, p->name))
+        if (r->entries[i]->plugin && !strcmp(r->entries[i]->plugin->name, p->name))
             return refuse(entry, "another plugin of that name comes first: %.300s", r->entries[i]->report.path);
     for (uint32_t k = 0; k < p->kind_count; k++) {
-        const char *name = kind_at(p, k)->name;
-        if (!is_name(name) || !kind_at(p, k)->run)
-            return refuse(entry, "its kind %u has no usable name, or nothing to run", k);
+        const char *name = m6_plugin_kind_at(p, k)->name;
         const struct m6_registry_entry *owner = owner_of(r, name);
         if (owner)
             return refuse(entry, "its kind \"%s\" is taken by %.300s", name, owner->report.path);
         for (uint32_t before = 0; before < k; before++)
-            if (!strcmp(kind_at(p, before)->name, name))
+            if (!strcmp(m6_plugin_kind_at(p, before)->name, name))
                 return refuse(entry, "it has the kind \"%s\" twice", name);
     }
     return 0;
@@ -83,7 +54,7 @@ static int read_schemas(struct m6_registry_entry *entry, const struct m6_plugin 
     if (!entry->kinds)
         return refuse(entry, "there is no memory for it");
     for (uint32_t k = 0; k < p->kind_count; k++) {
-        const struct m6_plugin_kind *kind = kind_at(p, k);
+        const struct m6_plugin_kind *kind = m6_plugin_kind_at(p, k);
         struct m6_error err = {""};
         entry->kinds[k].kind = kind;
         entry->kinds[k].schema = cJSON_Parse(kind->schema ? kind->schema : "");
@@ -95,48 +66,55 @@ static int read_schemas(struct m6_registry_entry *entry, const struct m6_plugin 
     return 0;
 }
 
-static void forget(struct m6_registry_entry *entry)
+static void forget(struct m6_registry_entry *entry, const struct m6_plugin *p)
 {
-    for (uint32_t k = 0; entry->kinds && k < entry->plugin->kind_count; k++)
+    for (uint32_t k = 0; entry->kinds && k < p->kind_count; k++)
         cJSON_Delete(entry->kinds[k].schema);
     free(entry->kinds);
     entry->kinds = NULL;
+    entry->plugin = NULL;
+    m6_worker_destroy(entry->worker);
+    entry->worker = NULL;
     if (entry->handle)
         dlclose(entry->handle);
     entry->handle = NULL;
-    entry->plugin = NULL;
 }
 
-static int open_plugin(const struct m6_registry *r, struct m6_registry_entry *entry, const struct m6_host_services *services,
-                       struct m6_host *host)
+/* What files say of themselves ends up on terminals and in JSON. */
+static void copy_text(char *to, size_t size, const char *from)
 {
-    entry->handle = dlopen(entry->report.path, RTLD_NOW | RTLD_LOCAL);
-    if (!entry->handle) {
-        const char *why = dlerror();
-        size_t n = strlen(entry->report.path);
-        /* dlerror starts with the path, which the report has already. */
-        if (why && !strncmp(why, entry->report.path, n) && !strncmp(why + n, ": ", 2))
-            why += n + 2;
-        return refuse(entry, "it cannot be loaded: %.400s", why ? why : "unknown reason");
-    }
-    const struct m6_plugin *p = dlsym(entry->handle, M6_PLUGIN_SYMBOL);
-    if (!p)
-        return refuse(entry, "it has no symbol \"%s\", so it is no M6 plugin", M6_PLUGIN_SYMBOL);
-    if (check_descriptor(entry, p))
-        return -1;
-    entry->plugin = p;
-    if (check_clashes(r, entry, p) || read_schemas(entry, p))
-        return -1;
-    char why[384] = "";
-    if (p->init && p->init(services, host, why, sizeof why) < 0) {
-        why[sizeof why - 1] = '\0';
-        return refuse(entry, "it failed to start: %s", why[0] ? why : "it does not say why");
-    }
-    entry->report.usable = 1;
-    return 0;
+    snprintf(to, size, "%s", from ? from : "");
+    for (char *c = to; *c; c++)
+        *c = (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c;
+    m6_utf8_mend(to);
 }
 
-static void add(struct m6_registry *r, const char *folder, const char *file, const struct m6_host_services *services, struct m6_host *host)
+/* Only now does the entry get its plugin, by which others know that it is usable. */
+static void open_plugin(const struct m6_registry *r, struct m6_registry_entry *entry, const struct m6_host_services *services,
+                        struct m6_host *host)
+{
+    struct m6_plugin_report *report = &entry->report;
+    const struct m6_plugin *p = entry->worker ? m6_worker_describe(entry->worker, report->why, sizeof report->why)
+                                : report->why[0] ? NULL
+                                                 : m6_plugin_open(report->path, &entry->handle, report->why, sizeof report->why);
+    if (p) {
+        copy_text(report->name, sizeof report->name, p->name);
+        copy_text(report->version, sizeof report->version, p->version);
+        copy_text(report->description, sizeof report->description, p->description);
+    }
+    if (!p || check_clashes(r, entry, p) || read_schemas(entry, p) ||
+        m6_plugin_init(p, services, host, report->why, sizeof report->why)) {
+        char why[sizeof report->why];
+        copy_text(why, sizeof why, report->why);
+        memcpy(report->why, why, sizeof why);
+        forget(entry, p);
+        return;
+    }
+    entry->plugin = p;
+    report->usable = 1;
+}
+
+static void add(struct m6_registry *r, const char *folder, const char *file, int own, struct m6_host *host)
 {
     struct m6_registry_entry *entry = calloc(1, sizeof *entry);
     struct m6_registry_entry **more = realloc(r->entries, (size_t)(r->count + 1) * sizeof *more);
@@ -146,11 +124,13 @@ static void add(struct m6_registry *r, const char *folder, const char *file, con
         free(entry);
         return;
     }
-    snprintf(entry->report.path, sizeof entry->report.path, "%s/%s", folder, file);
+    struct m6_plugin_report *report = &entry->report;
+    snprintf(report->path, sizeof report->path, "%s/%s", folder, file);
     /* Until it says its own. */
-    snprintf(entry->report.name, sizeof entry->report.name, "%.*s", (int)strlen(file) - 3, file);
-    if (open_plugin(r, entry, services, host))
-        forget(entry);
+    snprintf(report->name, sizeof report->name, "%.*s", (int)strlen(file) - 3, file);
+    report->apart = !own;
+    if (!own && !(entry->worker = m6_worker_create(report->path, host)))
+        refuse(entry, "there is no memory for it");
     r->entries[r->count++] = entry;
 }
 
@@ -165,6 +145,16 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Plugins that came with this program are trusted as it is, and run inside it. M6_PLUGINS_IN_PROCESS=1 is for debuggers. */
+static int is_own(const char *folder)
+{
+    char own[PATH_MAX], real[PATH_MAX], own_real[PATH_MAX];
+    const char *all = getenv("M6_PLUGINS_IN_PROCESS");
+    if (all && !strcmp(all, "1"))
+        return 1;
+    return !m6_find_own_plugins(own, sizeof own) && realpath(own, own_real) && realpath(folder, real) && !strcmp(real, own_real);
+}
+
 void m6_registry_load(struct m6_registry *r, const char *path, const struct m6_host_services *services, struct m6_host *host)
 {
     while (*path) {
@@ -173,22 +163,25 @@ void m6_registry_load(struct m6_registry *r, const char *path, const struct m6_h
         struct dirent **files = NULL;
         int n = folder && length ? scandir(folder, &files, is_plugin_file, by_name) : 0;
         for (int i = 0; i < n; i++) {
-            add(r, folder, files[i]->d_name, services, host);
+            add(r, folder, files[i]->d_name, is_own(folder), host);
             free(files[i]);
         }
         free(files);
         free(folder);
         path += length + (path[length] == ':');
     }
+    /* All workers have been started by now, so that they get ready side by side. */
+    for (int i = 0; i < r->count; i++)
+        open_plugin(r, r->entries[i], services, host);
 }
 
 void m6_registry_unload(struct m6_registry *r, struct m6_host *host)
 {
     while (r->count > 0) {
         struct m6_registry_entry *entry = r->entries[--r->count];
-        if (entry->handle && entry->plugin->finish)
+        if (entry->plugin && entry->plugin->finish)
             entry->plugin->finish(host);
-        forget(entry);
+        forget(entry, entry->plugin);
         free(entry);
     }
     free(r->entries);

@@ -13,8 +13,9 @@ struct m6_registry_kind {
 
 struct m6_registry_entry {
     struct m6_plugin_report report;
-    void *handle;                   /* NULL when not usable, and so are the rest */
-    const struct m6_plugin *plugin;
+    void *handle;                   /* of its file, when it is in this process */
+    struct m6_worker *worker;       /* when it is not; NULL when not usable */
+    const struct m6_plugin *plugin; /* NULL when not usable */
     struct m6_registry_kind *kinds; /* plugin->kind_count of them */
 };
 
@@ -23,7 +24,9 @@ struct m6_registry {
     int count;
 };
 
-/* path: ':' separated folders, earlier ones first; "" for none. Within a folder plugins load in the order of their names. */
+/* Those in the folder that came with this program are loaded into this process; all others run in workers (worker/worker.h), and
+ * not a byte of theirs is executed here.
+ * path: ':' separated folders, earlier ones first; "" for none. Within a folder plugins load in the order of their names. */
 void m6_registry_load(struct m6_registry *, const char *path, const struct m6_host_services *, struct m6_host *);
 void m6_registry_unload(struct m6_registry *, struct m6_host *);
 /* NULL if no usable plugin has the kind. */

@@ -1,10 +1,9 @@
 /* The table that plugins reach the host through. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/core.h"
-#include "core/schema.h"
+#include "core/params.h"
 
 static void service_log(struct m6_host *host, int level, const char *message)
 {
@@ -12,50 +11,24 @@ static void service_log(struct m6_host *host, int level, const char *message)
         host->log(host->log_arg, level, message);
 }
 
-static const cJSON *param(struct m6_job *job, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(job->params, name);
-}
-
 static const char *service_param_string(struct m6_job *job, const char *name, const char *otherwise)
 {
-    const cJSON *value = param(job, name);
-    return cJSON_IsString(value) ? value->valuestring : otherwise;
+    return m6_params_string(job->params, name, otherwise);
 }
 
 static double service_param_number(struct m6_job *job, const char *name, double otherwise)
 {
-    const cJSON *value = param(job, name);
-    return cJSON_IsNumber(value) ? value->valuedouble : otherwise;
+    return m6_params_number(job->params, name, otherwise);
 }
 
 static int64_t service_param_integer(struct m6_job *job, const char *name, int64_t otherwise)
 {
-    const cJSON *value = param(job, name);
-    long long parsed;
-    if (cJSON_IsBool(value))
-        return cJSON_IsTrue(value);
-    if (cJSON_IsString(value) && !m6_schema_integer(value->valuestring, &parsed))
-        return parsed;
-    if (cJSON_IsNumber(value) && fabs(value->valuedouble) <= 9007199254740992.0)
-        return (int64_t)value->valuedouble;
-    return otherwise;
+    return m6_params_integer(job->params, name, otherwise);
 }
 
 static int service_param_list(struct m6_job *job, const char *name, double *out, int max)
 {
-    const cJSON *each;
-    int n = 0;
-    cJSON_ArrayForEach(each, param(job, name))
-    {
-        long long parsed = 0;
-        if (cJSON_IsString(each) && m6_schema_integer(each->valuestring, &parsed))
-            parsed = 0;
-        if (n < max)
-            out[n] = cJSON_IsNumber(each) ? each->valuedouble : (double)parsed;
-        n++;
-    }
-    return n;
+    return m6_params_list(job->params, name, out, max);
 }
 
 static int service_inputs(struct m6_job *job)

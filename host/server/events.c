@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/frame.h"
+#include "proto/frame.h"
 #include "server/internal.h"
 
 cJSON *work_message(const struct work *w, const char *type)

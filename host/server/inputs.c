@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server/frame.h"
+#include "proto/frame.h"
 
 enum { NS = 1000000000 };
 

@@ -216,6 +216,7 @@ static void set_signals(void)
     sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error, not the end */
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it, and workers must be waited for */
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGHUP, &ignore, NULL);
 }

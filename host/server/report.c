@@ -93,6 +93,10 @@ static cJSON *plugins(const struct m6_host *host)
         cJSON_AddStringToObject(o, "version", r->version);
         cJSON_AddBoolToObject(o, "usable", r->usable);
         cJSON_AddStringToObject(o, "why", r->usable ? "" : r->why);
+        char last[512];
+        cJSON_AddBoolToObject(o, "apart", r->apart);
+        cJSON_AddNumberToObject(o, "faults", m6_host_plugin_faults(host, i, last, sizeof last));
+        cJSON_AddStringToObject(o, "last_fault", last);
         cJSON_AddItemToArray(list, o);
     }
     return list;

@@ -272,5 +272,7 @@ int main(void)
         cmocka_unit_test(test_echo),   cmocka_unit_test(test_refused),    cmocka_unit_test(test_no_plugins), cmocka_unit_test(test_failures),
         cmocka_unit_test(test_cancel), cmocka_unit_test(test_letting_go), cmocka_unit_test(test_frames),
     };
-    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+    const int failed = cmocka_run_group_tests_name("in workers", tests, enter_folder, leave_folder);
+    setenv("M6_PLUGINS_IN_PROCESS", "1", 1);
+    return failed + cmocka_run_group_tests_name("in process", tests, enter_folder, leave_folder);
 }

@@ -109,5 +109,7 @@ int main(void)
         cmocka_unit_test(test_good),       cmocka_unit_test(test_flaws),     cmocka_unit_test(test_order_of_the_path),
         cmocka_unit_test(test_no_objects), cmocka_unit_test(test_odd_paths),
     };
-    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+    const int failed = cmocka_run_group_tests_name("in workers", tests, enter_folder, leave_folder);
+    setenv("M6_PLUGINS_IN_PROCESS", "1", 1);
+    return failed + cmocka_run_group_tests_name("in process", tests, enter_folder, leave_folder);
 }

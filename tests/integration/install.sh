@@ -4,7 +4,7 @@ ok "install" cmake --install "$BUILD" --prefix "$work/here"
 mv here "there is a blank"
 prefix="$work/there is a blank"
 M6=$prefix/bin/m6
-for part in bin/m6 lib/m6/m6media.so lib/m6/m6title.so lib/m6/plugins libexec/m6/m6-train libexec/m6/m6-bench \
+for part in bin/m6 lib/m6/m6media.so lib/m6/m6title.so lib/m6/plugins libexec/m6/m6-train libexec/m6/m6-bench libexec/m6/m6-plugin \
     share/m6/presets/preset.schema.json share/m6/presets/draft.json share/doc/m6/LICENSE include/m6/plugin.h \
     share/bash-completion/completions/m6; do
     ok "$part" test -e "$prefix/$part"

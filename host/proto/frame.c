@@ -1,4 +1,4 @@
-#include "server/frame.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>

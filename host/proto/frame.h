@@ -1,6 +1,6 @@
 /* One frame out of shared memory into packed RGB of our own, and what its contents hash to. */
-#ifndef M6_HOST_SERVER_FRAME_H
-#define M6_HOST_SERVER_FRAME_H
+#ifndef M6_HOST_PROTO_FRAME_H
+#define M6_HOST_PROTO_FRAME_H
 
 #include <stdint.h>
 
