@@ -174,14 +174,16 @@ if [ -z "${SANITIZED:-}" ]; then
     says err "the host died of it"
 
     # A worker that is killed, but not by us.
+    killed=$(sed -n "s/.*job $held begins: .*process //p" "$XDG_STATE_HOME/m6/m6d.log" | tail -n 1)
     expect 0 "retry" "$M6" jobs retry "$held"
     for i in 4 5 6; do
         until_running "$held" $i
         for k in $(seq 100); do
-            worker=$(pgrep -P "$(host_pid)" | head -n 1)
-            [ -n "$worker" ] && break
+            worker=$(sed -n "s/.*job $held begins: .*process //p" "$XDG_STATE_HOME/m6/m6d.log" | tail -n 1)
+            [ -n "$worker" ] && [ "$worker" != "$killed" ] && break
             sleep 0.05
         done
+        killed=$worker
         kill -9 "$worker"
     done
     expect 1 "a worker that dies" "$M6" jobs wait "$held" --timeout 60
