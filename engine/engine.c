@@ -53,7 +53,7 @@ static enum m6_status read_config(char **text, const char *folder, struct m6_err
     *text = NULL;
     if (asprintf(&path, "%s/config.json", folder) < 0)
         return m6_fail(err, M6_ERR_MEMORY, "no memory to load %s", folder);
-    enum m6_status status = m6_file_map(&file, path, err);
+    enum m6_status status = m6_file_copy(&file, path, err);
     if (!status) {
         *text = memchr(file.data, 0, file.size) ? NULL : strndup(file.data, file.size);
         if (!*text)

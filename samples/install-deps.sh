@@ -11,7 +11,7 @@ packages="gcc libc6-dev cmake ninja-build pkg-config
   fonts-dejavu-core fonts-noto-cjk ffmpeg"
 for option in "$@"; do
     case $option in
-    --tests) packages="$packages libcmocka-dev clang" ;;
+    --tests) packages="$packages libcmocka-dev clang abigail-tools" ;;
     --peers) packages="$packages libdnnl-dev libopenblas-dev" ;;
     *)
         echo "usage: install-deps.sh [--tests] [--peers]" >&2

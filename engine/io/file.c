@@ -10,24 +10,116 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum m6_status m6_file_map(struct m6_file *file, const char *path, struct m6_error *err)
+int m6_file_pread(int fd, void *to, size_t size, uint64_t at)
 {
-    *file = (struct m6_file){"", 0};
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return m6_fail(err, M6_ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    for (uint8_t *p = to; size;) {
+        const ssize_t n = pread(fd, p, size < (1u << 30) ? size : (1u << 30), (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n ? errno : ENODATA;
+            return -1;
+        }
+        p += n;
+        at += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static enum m6_status open_regular(int *fd, size_t *size, const char *path, struct m6_error *err)
+{
     struct stat st;
     enum m6_status status = M6_OK;
-    if (fstat(fd, &st) != 0)
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0)
+        return m6_fail(err, M6_ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    if (fstat(*fd, &st) != 0)
         status = m6_fail(err, M6_ERR_IO, "cannot examine %s: %s", path, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         status = m6_fail(err, M6_ERR_IO, "%s is not a regular file", path);
-    else if (st.st_size > 0) {
-        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data == MAP_FAILED)
-            status = m6_fail(err, M6_ERR_IO, "cannot map %s: %s", path, strerror(errno));
-        else
-            *file = (struct m6_file){data, (size_t)st.st_size};
+    if (status)
+        close(*fd);
+    else
+        *size = (size_t)st.st_size;
+    return status;
+}
+
+static enum m6_status map(struct m6_file *file, int fd, size_t size, const char *path, struct m6_error *err)
+{
+    void *data = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    if (data == MAP_FAILED)
+        return m6_fail(err, M6_ERR_IO, "cannot map %s: %s", path, strerror(errno));
+    if (size)
+        *file = (struct m6_file){data, size};
+    return M6_OK;
+}
+
+enum m6_status m6_file_map(struct m6_file *file, const char *path, struct m6_error *err)
+{
+    int fd;
+    size_t size = 0;
+    *file = (struct m6_file){"", 0};
+    enum m6_status status = open_regular(&fd, &size, path, err);
+    if (status)
+        return status;
+    status = map(file, fd, size, path, err);
+    close(fd);
+    return status;
+}
+
+/* Lays memory of its own, with the file's bytes, over the first pages of a mapping. */
+static int copy_head(const struct m6_file *file, int fd)
+{
+    uint8_t prefix[8];
+    uint64_t length = 0;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (file->size < sizeof prefix)
+        return 0;
+    if (m6_file_pread(fd, prefix, sizeof prefix, 0))
+        return -1;
+    for (int i = 7; i >= 0; i--)
+        length = length << 8 | prefix[i];
+    const size_t head = length < file->size - 8 ? 8 + (size_t)length : file->size, pages = (head + page - 1) / page * page;
+    void *at = mmap((void *)(uintptr_t)file->data, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return at == MAP_FAILED ? -1 : m6_file_pread(fd, at, pages < file->size ? pages : file->size, 0);
+}
+
+enum m6_status m6_file_map_headed(struct m6_file *file, int *fd, const char *path, struct m6_error *err)
+{
+    size_t size = 0;
+    *file = (struct m6_file){"", 0};
+    enum m6_status status = open_regular(fd, &size, path, err);
+    if (!status) {
+        status = map(file, *fd, size, path, err);
+        if (!status && copy_head(file, *fd)) {
+            status = m6_fail(err, M6_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+            m6_file_unmap(file);
+        }
+        if (status)
+            close(*fd);
+    }
+    if (status)
+        *fd = -1;
+    return status;
+}
+
+enum m6_status m6_file_copy(struct m6_file *file, const char *path, struct m6_error *err)
+{
+    int fd;
+    size_t size = 0;
+    *file = (struct m6_file){"", 0};
+    enum m6_status status = open_regular(&fd, &size, path, err);
+    if (status)
+        return status;
+    void *data = size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : NULL;
+    if (data == MAP_FAILED)
+        status = m6_fail(err, M6_ERR_MEMORY, "no memory to read %s", path);
+    else if (size)
+        *file = (struct m6_file){data, size};
+    if (!status && size && m6_file_pread(fd, data, size, 0)) {
+        status = m6_fail(err, M6_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        m6_file_unmap(file);
     }
     close(fd);
     return status;

@@ -1,10 +1,12 @@
 #include "io/safetensors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/file.h"
 #include "io/json.h"
@@ -12,6 +14,7 @@
 
 struct shard {
     struct m6_file file;
+    int fd;        /* of the same file; -1: none */
     cJSON *header; /* names and metadata point into it */
 };
 
@@ -41,6 +44,8 @@ void m6_safetensors_close(struct m6_safetensors *s)
     for (int i = 0; i < s->shards; i++) {
         cJSON_Delete(s->shard[i].header);
         m6_file_unmap(&s->shard[i].file);
+        if (s->shard[i].fd >= 0)
+            close(s->shard[i].fd);
     }
     free(s->shard);
     free(s->tensor);
@@ -59,7 +64,7 @@ static struct m6_safetensors *create(int shards)
         return NULL;
     }
     for (int i = 0; i < shards; i++)
-        s->shard[i].file = (struct m6_file){"", 0};
+        s->shard[i] = (struct shard){.file = {"", 0}, .fd = -1};
     return s;
 }
 
@@ -85,14 +90,18 @@ enum m6_status m6_safetensors_parse(struct m6_safetensors **out, const void *byt
 static enum m6_status open_file(struct m6_safetensors **out, const char *path, struct m6_error *err)
 {
     struct m6_file file;
-    enum m6_status status = m6_file_map(&file, path, err);
+    int fd;
+    enum m6_status status = m6_file_map_headed(&file, &fd, path, err);
     if (status)
         return status;
     status = m6_safetensors_parse(out, file.data, file.size, path, err);
-    if (status)
+    if (status) {
         m6_file_unmap(&file);
-    else
+        close(fd);
+    } else {
         (*out)->shard[0].file = file;
+        (*out)->shard[0].fd = fd;
+    }
     return status;
 }
 
@@ -172,7 +181,7 @@ static enum m6_status open_index(struct m6_safetensors **out, const char *path, 
 {
     struct m6_file file;
     cJSON *index = NULL;
-    enum m6_status status = m6_file_map(&file, path, err);
+    enum m6_status status = m6_file_copy(&file, path, err);
     if (status)
         return status;
     status = m6_json_parse(&index, file.data, file.size, path, err);
@@ -258,6 +267,23 @@ const struct m6_stensor *m6_safetensors_at(const struct m6_safetensors *s, int i
 const struct m6_stensor *m6_safetensors_find(const struct m6_safetensors *s, const char *name)
 {
     return find(s->tensor, s->count, name);
+}
+
+enum m6_status m6_safetensors_copy(const struct m6_safetensors *s, const struct m6_stensor *t, void *to, struct m6_error *err)
+{
+    const uintptr_t data = (uintptr_t)t->data;
+    for (int i = 0; i < s->shards; i++) {
+        const struct shard *shard = &s->shard[i];
+        const uintptr_t begin = (uintptr_t)shard->file.data;
+        if (shard->fd < 0 || data < begin || data >= begin + shard->file.size)
+            continue;
+        if (m6_file_pread(shard->fd, to, t->bytes, data - begin))
+            return m6_fail(err, M6_ERR_IO, "cannot read %s: %s; was the file changed meanwhile?", t->name, strerror(errno));
+        return M6_OK;
+    }
+    if (t->bytes)
+        memcpy(to, t->data, t->bytes);
+    return M6_OK;
 }
 
 const char *m6_safetensors_metadata(const struct m6_safetensors *s, const char *key)

@@ -1,5 +1,5 @@
 /* Safetensors files (the format of huggingface.co/docs/safetensors): an 8-byte little-endian header length,
- * a JSON header, then raw tensors. Read by mapping the file; nothing is copied until someone asks.
+ * a JSON header, then raw tensors. The header is read, the tensors are mapped; nothing is copied until someone asks.
  *
  * Every offset, shape and type in a header is checked against the file before it is believed: lengths that
  * overflow, tensors that overlap, leave gaps or run past the end, and unknown types are M6_ERR_FORMAT, with
@@ -33,6 +33,9 @@ void m6_safetensors_close(struct m6_safetensors *);
 int m6_safetensors_count(const struct m6_safetensors *);
 const struct m6_stensor *m6_safetensors_at(const struct m6_safetensors *, int i); /* sorted by name */
 const struct m6_stensor *m6_safetensors_find(const struct m6_safetensors *, const char *name); /* NULL if absent */
+/* Reads a tensor's bytes from its file, without touching the mapping: whoever cuts the file off meanwhile makes this fail, and not
+ * the process. M6_ERR_IO. From m6_safetensors_parse's memory it copies. */
+enum m6_status m6_safetensors_copy(const struct m6_safetensors *, const struct m6_stensor *, void *to, struct m6_error *err);
 /* A string of the header's __metadata__, or NULL. */
 const char *m6_safetensors_metadata(const struct m6_safetensors *, const char *key);
 

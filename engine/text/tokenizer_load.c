@@ -294,7 +294,7 @@ enum m6_status m6_tokenizer_load(struct m6_tokenizer **out, const char *path, st
 {
     struct m6_file file;
     *out = NULL;
-    enum m6_status status = m6_file_map(&file, path, err);
+    enum m6_status status = m6_file_copy(&file, path, err);
     if (status)
         return status;
     status = m6_tokenizer_parse(out, file.data, file.size, path, err);

@@ -35,6 +35,7 @@ struct m6_example {
     int frames;         /* out */
     char caption[M6_LANGS][M6_CAPTION_BYTES];
     char wrong[M6_LANGS][M6_CAPTION_BYTES];  /* a caption that is false of this picture, if only just */
+    char detail[M6_LANGS][M6_CAPTION_BYTES]; /* the caption with all that a drawing has to know; "": the caption is enough */
     char prompt[M6_LANGS][M6_CAPTION_BYTES]; /* what a person might type to get this picture */
     int questions;
     struct m6_question question[M6_QUESTIONS_MAX];

@@ -120,8 +120,12 @@ static int draw_one(struct session *s, const struct jobs_drawing *drawing, const
         else
             cJSON_AddItemToArray(report, jobs_describe_picture(name, p));
     }
-    if (!code)
-        cmd_say(ctx, "%s: seed %s", name, jobs_picture_seed(&result.pictures[0]));
+    if (!code) {
+        const char *seed = jobs_picture_told(&result.pictures[0], "seed"),
+                   *caption = jobs_picture_told(&result.pictures[0], "caption");
+        cmd_say(ctx, "%s: seed %s%s%s", name, seed ? seed : "unknown", caption ? ": " : "",
+                caption ? caption : "");
+    }
     session_result_free(&result);
     return code;
 }

@@ -94,13 +94,13 @@ int jobs_ask(struct session *s, const char *path, const char *question,
     return session_run(s, &job, result);
 }
 
-const char *jobs_picture_seed(const struct session_picture *p)
+const char *jobs_picture_told(const struct session_picture *p, const char *key)
 {
     for (char **m = p->metadata; m && m[0] && m[1]; m += 2) {
-        if (!strcmp(m[0], "seed"))
+        if (!strcmp(m[0], key))
             return m[1];
     }
-    return "unknown";
+    return NULL;
 }
 
 cJSON *jobs_describe_picture(const char *path, const struct session_picture *p)

@@ -43,8 +43,8 @@ int jobs_caption(struct session *, const struct jobs_captioning *, struct sessio
 
 int jobs_ask(struct session *, const char *path, const char *question, struct session_result *);
 
-/* The seed that draws this very picture alone. */
-const char *jobs_picture_seed(const struct session_picture *);
+/* What a picture's metadata tell of `key`, or NULL. Its "seed" draws this very picture alone. */
+const char *jobs_picture_told(const struct session_picture *, const char *key);
 /* {"path", "width", "height", and the metadata}. */
 cJSON *jobs_describe_picture(const char *path, const struct session_picture *);
 

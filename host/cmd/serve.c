@@ -9,7 +9,7 @@
 #include "cmd.h"
 
 struct serve_options {
-    const char *socket;
+    const char *socket, *metrics;
     int64_t idle_unload, idle_exit, jobs, workers;
     int lazy, detach;
 };
@@ -25,6 +25,8 @@ static const struct option_spec options[] = {
      "go after so many seconds without jobs and clients; 0: never"},
     {"jobs", 0, OPTION_INTEGER, 1, 1024, AT(jobs), "N", "jobs at once (default: 32)"},
     {"workers", 0, OPTION_INTEGER, 1, 16, AT(workers), "N", "queued jobs at once (default: 2)"},
+    {"metrics", 0, OPTION_TEXT, 0, 0, AT(metrics), "WHERE",
+     "answer Prometheus at unix:PATH or [127.0.0.1:]PORT (default: M6_METRICS)"},
     {"detach", 0, OPTION_FLAG, 0, 0, AT(detach), NULL, "serve in the background"},
     {0},
 };
@@ -90,6 +92,8 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
         add_number(&a, "--idle-exit", o.idle_exit);
     if (o.jobs)
         add_number(&a, "--jobs", o.jobs);
+    if (o.metrics)
+        add(&a, "--metrics", o.metrics);
     if (o.workers)
         add_number(&a, "--workers", o.workers);
     if (o.lazy)

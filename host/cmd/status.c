@@ -57,6 +57,8 @@ static void print_status(const cJSON *o)
     printf("model    %s%s\n", *name ? name : *path ? path : "none", *name ? "" : ", not loaded");
     if (*text_of(model, "why"))
         printf("         %s\n", text_of(model, "why"));
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(model, "changed")))
+        printf("         %s\n", text_of(model, "change"));
     printf("jobs     %d running, %d waiting, %s done, %s failed, %s cancelled\n",
            number_of(jobs, "running"), number_of(jobs, "waiting"), text_of(jobs, "done"),
            text_of(jobs, "failed"), text_of(jobs, "cancelled"));
@@ -65,6 +67,8 @@ static void print_status(const cJSON *o)
         printf("client   %s (%d): %d jobs, %s done\n", text_of(each, "name"),
                number_of(each, "pid"), number_of(each, "jobs"), text_of(each, "done"));
     }
+    if (*text_of(o, "metrics"))
+        printf("metrics  at %s\n", text_of(o, "metrics"));
     cJSON_ArrayForEach(each, cJSON_GetObjectItemCaseSensitive(o, "plugins"))
     {
         if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(each, "usable")))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/core.h"
 
@@ -69,9 +70,25 @@ static void keep_picture(struct m6_answer *a, const struct m6_picture *p)
         memcpy(a->rgb + (size_t)y * row, p->rgb + (size_t)y * p->stride, row);
 }
 
+static int decides(const struct m6_event *e)
+{
+    return e->type == M6_EVENT_PROGRESS ? e->done > 0 : e->type == M6_EVENT_TEXT || e->type == M6_EVENT_PICTURE || e->type == M6_EVENT_SCORE;
+}
+
+static void note_first(struct m6_job *job, const struct m6_event *event)
+{
+    struct timespec t;
+    int64_t never = 0;
+    if (job->first_ns || !decides(event))
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    atomic_compare_exchange_strong(&job->first_ns, &never, (int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
+}
+
 static void on_event(void *arg, struct m6_request *request, const struct m6_event *event)
 {
     struct m6_answer *a = arg;
+    note_first(a->job, event);
     pthread_mutex_lock(&a->lock);
     switch (event->type) {
     case M6_EVENT_PROGRESS:

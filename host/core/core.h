@@ -18,7 +18,9 @@ struct m6_host {
 
     pthread_mutex_t engine_lock;
     _Atomic(struct m6_engine *) engine;
-    struct m6_model_info info; /* once there is an engine */
+    struct m6_model_info info; /* once there is an engine, as are these two: */
+    char folder[4096];
+    uint64_t print;
 
     struct m6_registry registry;
     char plugin_path[4096];
@@ -44,6 +46,7 @@ struct m6_job {
 
     pthread_t thread;
     atomic_int cancelled;
+    _Atomic int64_t first_ns; /* when the model decided its first token or place; 0: not yet */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t ended_cond;

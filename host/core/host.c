@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/core.h"
+#include "core/files.h"
 
 static char *copy_or_null(const char *text, int *failed)
 {
@@ -88,32 +89,60 @@ void m6_host_destroy(struct m6_host *host)
     free(host);
 }
 
-static enum m6_status load(struct m6_host *host, struct m6_error *err)
+static enum m6_status load_once(struct m6_host *host, struct m6_engine **engine, int *moved, struct m6_error *err)
 {
-    char path[4096];
-    struct m6_error why = {""};
-    if (m6_find_model(host->model, path, sizeof path)) {
-        const char *name = host->model ? host->model : getenv("M6_MODEL");
-        return m6_fail(err, M6_ERR_MODEL, "there is no model %s%.300s; name a model folder with --model or M6_MODEL, or see `m6 models list`",
-                       name ? "" : "m6-mini beside this program", name ? name : "");
-    }
     struct m6_engine_params params = {
         .size = sizeof params,
-        .model = path,
+        .model = host->folder,
         .threads = host->threads,
         .compute = host->compute,
         .isa = host->isa,
         .log = host->log,
         .log_arg = host->log_arg,
     };
-    struct m6_engine *engine = NULL;
-    enum m6_status status = m6_engine_create(&engine, &params, &why);
+    struct m6_error why = {""};
+    host->print = m6_model_print(host->folder);
+    enum m6_status status = m6_engine_create(engine, &params, &why);
+    *moved = m6_model_print(host->folder) != host->print;
+    if (!status && *moved) {
+        m6_engine_destroy(*engine);
+        *engine = NULL;
+        return m6_fail(err, M6_ERR_MODEL, "%.300s is being changed; load it when its files are whole", host->folder);
+    }
     /* A malformed or missing file of the model is a matter of the model, not of the job's input. */
     if (status)
         return m6_fail(err, status == M6_ERR_MEMORY || status == M6_ERR_ARGUMENT ? status : M6_ERR_MODEL, "%s", why.text);
+    return M6_OK;
+}
+
+/* Files that change while they are read could give half of one model and half of another: then it is read again. */
+static enum m6_status load(struct m6_host *host, struct m6_error *err)
+{
+    struct m6_engine *engine = NULL;
+    enum m6_status status;
+    int moved = 0, tries = 0;
+    if (m6_find_model(host->model, host->folder, sizeof host->folder)) {
+        const char *name = host->model ? host->model : getenv("M6_MODEL");
+        return m6_fail(err, M6_ERR_MODEL, "there is no model %s%.300s; name a model folder with --model or M6_MODEL, or see `m6 models list`",
+                       name ? "" : "m6-mini beside this program", name ? name : "");
+    }
+    do
+        status = load_once(host, &engine, &moved, err);
+    while (status && moved && ++tries < 3);
+    if (status)
+        return status;
     m6_engine_info(engine, &host->info);
     host->engine = engine;
     return M6_OK;
+}
+
+int m6_host_model_files(struct m6_host *host, uint64_t *then, uint64_t *now)
+{
+    if (!host->engine)
+        return -1;
+    *then = host->print;
+    *now = m6_model_print(host->folder);
+    return 0;
 }
 
 enum m6_status m6_host_load(struct m6_host *host, struct m6_error *err)

@@ -29,6 +29,9 @@ void m6_host_destroy(struct m6_host *); /* cancels and joins jobs; NULL is fine 
 /* Loads the engine now rather than at the first request. */
 enum m6_status m6_host_load(struct m6_host *, struct m6_error *);
 struct m6_engine *m6_host_engine(struct m6_host *); /* NULL before it is loaded */
+/* What the files of the loaded model looked like, and look like now (core/files.h: 0 when they are gone). -1: none is loaded. The
+ * engine goes on as it was: it reads nothing of them any more. */
+int m6_host_model_files(struct m6_host *, uint64_t *then, uint64_t *now);
 
 /* ---- plugins: found by name, or reported with the reason why not ---- */
 struct m6_plugin_report {
@@ -72,6 +75,8 @@ struct m6_job_params {
 enum m6_status m6_host_submit(struct m6_host *, const struct m6_job_params *, struct m6_job **, struct m6_error *);
 /* Cancels soon: requests to the model at once, decoding between two packets. May be called from an event. */
 void m6_job_cancel(struct m6_job *);
+/* On CLOCK_MONOTONIC: when the model decided the first token or place of the job's first answer. 0: not yet. */
+int64_t m6_job_first_ns(const struct m6_job *);
 /* Waits for the last event to have been delivered, so not from an event. M6_OK, or why the job failed: M6_ERR_ARGUMENT
  * (what was asked), M6_ERR_IO, _FORMAT, _UNSUPPORTED or _LIMIT (an input), M6_ERR_MODEL, M6_ERR_CANCELLED, others. */
 enum m6_status m6_job_wait(struct m6_job *, struct m6_error *);

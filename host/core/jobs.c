@@ -185,6 +185,11 @@ void m6_job_cancel(struct m6_job *job)
     m6_host_answers_cancel(job);
 }
 
+int64_t m6_job_first_ns(const struct m6_job *job)
+{
+    return job->first_ns;
+}
+
 enum m6_status m6_job_wait(struct m6_job *job, struct m6_error *err)
 {
     pthread_mutex_lock(&job->lock);

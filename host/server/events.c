@@ -31,6 +31,8 @@ static void tell_progress(struct work *w, const struct m6_job_event *e)
     cJSON *json = work_message(w, "progress");
     cJSON_AddNumberToObject(json, "done", e->done);
     cJSON_AddNumberToObject(json, "total", e->total);
+    if (e->total > 0 && e->done >= 0)
+        w->permille = e->done < e->total ? (int)(1000 * e->done / e->total) : 1000;
     if (e->text)
         cJSON_AddStringToObject(json, "what", e->text);
     conn_send(w->conn, w, json, -1, 0, w->number);

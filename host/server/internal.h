@@ -7,8 +7,12 @@
 
 #include "proto/wire.h"
 #include "queue/runner.h"
+#include "server/figures.h"
 #include "server/inputs.h"
+#include "server/metrics.h"
+#include "server/replaced.h"
 #include "server/server.h"
+#include "server/tally.h"
 
 enum { OUT_MESSAGES_MAX = 1024, OUT_BYTES_MAX = 8 << 20, WAITING_MAX = 4096, PIXELS_MAX = 360000000 };
 
@@ -46,7 +50,11 @@ struct work {
     enum m6_priority priority;
     int64_t deadline_ms; /* 0: none */
     struct m6_job *job;
+    struct m6_host *host; /* that it runs in */
     atomic_int cancelled;
+
+    int64_t came_ms, began_ms, job_first_ns;
+    atomic_int permille; /* how much of it is done */
 
     /* set by the last event */
     enum m6_job_event_type end;
@@ -81,6 +89,11 @@ struct m6_server {
     enum server_state state;
     struct runner *runner; /* of the durable queue; NULL: none */
 
+    struct tallies tallies;
+    struct m6_engine_stats gone; /* counters of engines that were unloaded */
+    struct metrics *metrics;     /* NULL: not served */
+    struct replaced replaced;
+
     pthread_mutex_t ended_lock;
     struct work *ended;
 };
@@ -89,6 +102,8 @@ struct m6_server {
 void server_wake(struct m6_server *);
 void server_log(struct m6_server *, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void server_load(struct m6_server *); /* in the background, unless it is loaded or being loaded */
+void server_unload(struct m6_server *, const char *why);
+void server_join_loader(struct m6_server *);
 
 /* ---- conn.c: the loop's, unless said otherwise ---- */
 void conn_accept(struct m6_server *);

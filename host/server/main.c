@@ -15,6 +15,7 @@
 #include "proto/address.h"
 #include "queue/runner.h"
 #include "server/activation.h"
+#include "server/metrics.h"
 #include "server/server.h"
 
 static const char usage[] =
@@ -28,6 +29,7 @@ static const char usage[] =
     "  --idle-exit S        go after so many seconds without jobs and clients\n"
     "  --jobs N             jobs at once (default: 32)\n"
     "  --workers N          queued jobs (m6 … --detach) at once (default: 2)\n"
+    "  --metrics WHERE      answer Prometheus at unix:PATH or [127.0.0.1:]PORT (default: M6_METRICS)\n"
     "  --detach             serve in the background, with the log in XDG_STATE_HOME/m6/m6d.log\n"
     "  --ready-fd N         say on this descriptor when clients can connect, or why not\n"
     "  --heartbeat-ms N, --stall-ms N, --drain-ms N   see docs/protocol.md\n"
@@ -85,12 +87,13 @@ static int parse(struct options *o, int argc, char **argv)
         {"stall-ms", 3600000, 1, &p->stall_ms},   {"drain-ms", 3600000, 1, &p->drain_ms},
     };
     enum { COUNT = sizeof numbers / sizeof *numbers };
-    struct option options[COUNT + 7] = {
+    struct option options[COUNT + 8] = {
         {"socket", required_argument, NULL, 's'}, {"model", required_argument, NULL, 'm'}, {"lazy", no_argument, NULL, 'l'},
         {"detach", no_argument, NULL, 'd'},       {"version", no_argument, NULL, 'V'},     {"help", no_argument, NULL, 'h'},
+        {"metrics", required_argument, NULL, 'p'},
     };
     for (int i = 0; i < COUNT; i++)
-        options[6 + i] = (struct option){numbers[i].name, required_argument, NULL, NUMBERS + i};
+        options[7 + i] = (struct option){numbers[i].name, required_argument, NULL, NUMBERS + i};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
         if (c >= NUMBERS) {
             if (read_number(numbers[c - NUMBERS].name, optarg, numbers[c - NUMBERS].max, numbers[c - NUMBERS].scale, numbers[c - NUMBERS].out))
@@ -101,6 +104,8 @@ static int parse(struct options *o, int argc, char **argv)
             p->host.model = optarg;
         } else if (c == 'l') {
             p->lazy = 1;
+        } else if (c == 'p') {
+            p->metrics = optarg;
         } else if (c == 'd') {
             o->detach = 1;
         } else if (c == 'V' || c == 'h') {
@@ -251,6 +256,10 @@ int main(int argc, char **argv)
     o.server.listener = activation_listener(path, sizeof path);
     if (o.server.listener < 0 && m6_address_find(o.socket, path, sizeof path, &err))
         return give_up(&o, &err);
+    if (o.server.metrics && metrics_check(o.server.metrics, &err)) {
+        give_up(&o, &err);
+        return 2;
+    }
     if (o.detach)
         go_to_background(o.ready_fd);
     o.server.socket = path;

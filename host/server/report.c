@@ -60,6 +60,9 @@ static cJSON *model(struct m6_server *s)
     if (!m6_find_model(s->params.host.model, path, sizeof path))
         cJSON_AddStringToObject(o, "path", path);
     cJSON_AddBoolToObject(o, "loaded", engine != NULL);
+    cJSON_AddBoolToObject(o, "changed", s->replaced.changed);
+    cJSON_AddStringToObject(o, "change", s->replaced.what);
+    m6_message_add_int64(o, "reloads", s->replaced.reloads);
     return o;
 }
 
@@ -73,6 +76,7 @@ static cJSON *clients(const struct m6_server *s)
         cJSON_AddStringToObject(o, "name", c->name);
         cJSON_AddNumberToObject(o, "pid", c->pid);
         cJSON_AddNumberToObject(o, "jobs", c->jobs);
+        cJSON_AddNumberToObject(o, "waiting", figures_waiting(c));
         m6_message_add_int64(o, "done", c->done);
         cJSON_AddItemToArray(list, o);
     }
@@ -137,5 +141,6 @@ cJSON *report_status(struct m6_server *s)
         cJSON_AddItemToObject(json, "queue", queue(s));
     cJSON_AddStringToObject(json, "plugin_path", s->host->plugin_path);
     cJSON_AddItemToObject(json, "plugins", plugins(s->host));
+    figures_add(json, s);
     return json;
 }

@@ -67,7 +67,7 @@ void server_load(struct m6_server *s)
         s->loading = 0;
 }
 
-static void join_loader(struct m6_server *s)
+void server_join_loader(struct m6_server *s)
 {
     if (s->loader_runs)
         pthread_join(s->loader, NULL);
@@ -88,19 +88,21 @@ static void tell_loading(struct m6_server *s)
 }
 
 /* The core has no way to forget its engine but to go; plugins are reloaded with it, which takes little. */
-static void unload(struct m6_server *s)
+void server_unload(struct m6_server *s, const char *why)
 {
     struct m6_error err = {""};
     struct m6_host *fresh;
-    join_loader(s);
+    server_join_loader(s);
     if (m6_host_create(&fresh, &s->params.host, &err)) {
         server_log(s, 3, "%s", err.text);
         return;
     }
+    figures_engine_goes(s, s->host);
     m6_host_destroy(s->host);
     s->host = fresh;
     s->load_failed = 0;
-    server_log(s, 6, "idle: the model is unloaded");
+    replaced_forget(s);
+    server_log(s, 6, "%s", why);
 }
 
 static void check_idle(struct m6_server *s, int64_t now)
@@ -112,8 +114,8 @@ static void check_idle(struct m6_server *s, int64_t now)
     if (p->idle_exit_ms && !s->conn_count && idle >= p->idle_exit_ms && now - s->alone_since_ms >= p->idle_exit_ms) {
         server_log(s, 6, "idle: goes");
         m6_server_stop(s, 0);
-    } else if (p->idle_unload_ms && idle >= p->idle_unload_ms && !s->loading && m6_host_engine(s->host)) {
-        unload(s);
+    } else if (p->idle_unload_ms && idle >= p->idle_unload_ms && !s->loading && !s->replaced.runs && m6_host_engine(s->host)) {
+        server_unload(s, "idle: the model is unloaded");
     }
 }
 
@@ -142,6 +144,23 @@ static enum m6_status watch(struct m6_server *s, struct m6_error *err)
     return M6_OK;
 }
 
+/* Asked for by the environment, they are no reason not to serve: hosts on several sockets share it, and one port. */
+static enum m6_status serve_metrics(struct m6_server *s, struct m6_error *err)
+{
+    const char *given = s->params.metrics, *from_env = getenv("M6_METRICS"), *where = given ? given : from_env;
+    struct m6_error why = {""};
+    if (!where || !*where)
+        return M6_OK;
+    const enum m6_status status = metrics_create(&s->metrics, s, where, &why);
+    if (!status)
+        server_log(s, 6, "metrics at %s", metrics_place(s->metrics));
+    else if (given)
+        return m6_fail(err, status, "%s", why.text);
+    else
+        server_log(s, 4, "%s (M6_METRICS)", why.text);
+    return M6_OK;
+}
+
 static void note_pid(int lock)
 {
     char text[32];
@@ -162,7 +181,7 @@ enum m6_status m6_server_create(struct m6_server **out, const struct m6_server_p
     s->listener = params->listener;
     s->lock = s->epoll = s->wake = -1;
     pthread_mutex_init(&s->ended_lock, NULL);
-    s->started_ms = s->idle_since_ms = s->alone_since_ms = m6_proto_now_ms();
+    s->tallies.turned_ms = s->started_ms = s->idle_since_ms = s->alone_since_ms = m6_proto_now_ms();
     enum m6_status status = m6_address_lock(s->socket, ".lock", 0, &s->lock, err);
     if (!status)
         note_pid(s->lock);
@@ -174,6 +193,8 @@ enum m6_status m6_server_create(struct m6_server **out, const struct m6_server_p
     }
     if (!status)
         status = watch(s, err);
+    if (!status)
+        status = serve_metrics(s, err);
     if (status) {
         m6_server_destroy(s);
         return status;
@@ -266,7 +287,7 @@ static void turn(struct m6_server *s, int timeout)
         } else if (what == &s->listener) {
             if (s->listener >= 0)
                 conn_accept(s);
-        } else {
+        } else if (!metrics_event(s->metrics, what, events[i].events)) {
             conn_event(what, events[i].events);
         }
     }
@@ -303,6 +324,9 @@ void m6_server_run(struct m6_server *s)
         work_pump(s);
         now = m6_proto_now_ms();
         conn_tick(s, now);
+        replaced_tick(s, now);
+        tally_turn(&s->tallies, now);
+        metrics_tick(s->metrics, now);
         check_idle(s, now);
     }
     for (struct conn *c = s->conns; c; c = c->next)
@@ -316,8 +340,11 @@ void m6_server_destroy(struct m6_server *s)
         return;
     close_door(s);
     runner_destroy(s->runner);
-    join_loader(s);
+    server_join_loader(s);
+    metrics_destroy(s->metrics);
+    replaced_finish(s);
     m6_host_destroy(s->host);
+    tallies_free(&s->tallies);
     if (s->epoll >= 0)
         close(s->epoll);
     if (s->wake >= 0)

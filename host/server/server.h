@@ -18,6 +18,7 @@ struct m6_server_params {
     int listener;               /* a socket that listens on it, from whoever started us (taken over); negative: make one, under the lock */
     int lazy;                   /* load the model with the first job rather than at once */
     int running_max;            /* jobs at once; 0: 32 */
+    const char *metrics;        /* where Prometheus may ask, as in server/metrics.h; NULL: as M6_METRICS says, if it says */
     /* Milliseconds; 0: the default of docs/protocol.md, or for the first two: never. */
     int idle_unload_ms, idle_exit_ms, heartbeat_ms, stall_ms, hello_ms, drain_ms;
     const char *queue_program; /* the m6 command, which runs the jobs of the durable queue; NULL: they are left alone */

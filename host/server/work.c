@@ -43,6 +43,7 @@ static void finish(struct work *w)
     s->done += w->end == M6_JOB_DONE;
     s->failed += w->end == M6_JOB_FAILED;
     s->cancelled += w->end == M6_JOB_CANCELLED;
+    figures_ended(w);
     if (!s->running && !s->waiting)
         s->idle_since_ms = m6_proto_now_ms();
     tell_end(w);
@@ -64,6 +65,7 @@ static void end_running(struct work *w)
     s->batch_running -= w->priority == M6_BATCH;
     s->pixels -= w->inputs.pixels;
     m6_job_wait(w->job, NULL); /* until the callback that told of the end has returned */
+    w->job_first_ns = m6_job_first_ns(w->job);
     m6_job_release(w->job);
     finish(w);
 }
@@ -82,10 +84,18 @@ static void collect(struct m6_server *s)
 
 /* ---- beginning ---- */
 
+static void warn_of_files(struct work *w)
+{
+    cJSON *json = work_message(w, "warning");
+    cJSON_AddStringToObject(json, "text", w->server->replaced.what);
+    conn_send(w->conn, NULL, json, -1, 0, 0);
+}
+
 static void begin(struct work *w)
 {
     struct m6_server *s = w->server;
     struct m6_error err = {""};
+    w->began_ms = m6_proto_now_ms();
     const struct m6_job_params params = {
         .kind = w->kind,
         .params = w->params,
@@ -102,11 +112,14 @@ static void begin(struct work *w)
         return;
     }
     w->state = WORK_RUNNING;
+    w->host = s->host;
     s->waiting--;
     s->running++;
     s->batch_running += w->priority == M6_BATCH;
     s->pixels += w->inputs.pixels;
     w->conn->served = ++s->numbers;
+    if (s->replaced.failed)
+        warn_of_files(w);
 }
 
 static int may_begin(const struct m6_server *s, const struct work *w)
@@ -223,6 +236,7 @@ static struct work *make(struct conn *c, int64_t id)
     w->conn = c;
     w->id = id;
     w->number = ++c->server->numbers;
+    w->came_ms = m6_proto_now_ms();
     atomic_fetch_add(&c->refs, 1);
     w->next = c->server->works;
     c->server->works = w;

@@ -6,6 +6,8 @@
 
 /* Candidates under way at once: enough for the host to batch, few enough to hold. */
 enum { UNDER_WAY = 4 };
+/* The schema's defaults. */
+static const double default_guidance = 2.5, default_temperature = 0.9, default_top_p = 0.9;
 
 struct drawing {
     const struct m6_host_services *host;
@@ -73,10 +75,10 @@ static int start(struct drawing *d, struct candidate *c, uint64_t seed)
         .task = M6_PLUGIN_DRAW,
         .text = c->caption ? c->caption : host->param_string(d->job, "prompt", ""),
         .seed = seed,
-        .temperature = (float)host->param_number(d->job, "temperature", 1),
+        .temperature = (float)host->param_number(d->job, "temperature", default_temperature),
         .top_k = (int)host->param_integer(d->job, "top_k", 0),
-        .top_p = (float)host->param_number(d->job, "top_p", 0),
-        .guidance = (float)host->param_number(d->job, "guidance", 2.5),
+        .top_p = (float)host->param_number(d->job, "top_p", default_top_p),
+        .guidance = (float)host->param_number(d->job, "guidance", default_guidance),
         .progressive = !strcmp(host->param_string(d->job, "mode", "progressive"), "progressive"),
         .steps = (int)host->param_integer(d->job, "steps", 0),
         .image = d->input.frames ? &d->input.picture : NULL,
@@ -149,7 +151,7 @@ static int emit(struct drawing *d, const struct outcome *o)
     const struct m6_host_services *host = d->host;
     struct image scaled = {0, 0, NULL};
     struct m6_plugin_picture picture = image_picture(&o->image);
-    char seed[24], cfg[24], steps[16], temperature[24], top_k[16], match[24];
+    char seed[24], cfg[24], steps[16], temperature[24], top_k[16], top_p[24], match[24];
     if (d->width && (d->width != o->image.width || d->height != o->image.height)) {
         if (image_resize(&picture, d->width, d->height, &scaled))
             return out_of_memory(d);
@@ -157,10 +159,11 @@ static int emit(struct drawing *d, const struct outcome *o)
     }
     const char *model = host->model_info(d->job, "name"), *software = host->model_info(d->job, "software");
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
-    snprintf(cfg, sizeof cfg, "%g", host->param_number(d->job, "guidance", 2.5));
+    snprintf(cfg, sizeof cfg, "%g", host->param_number(d->job, "guidance", default_guidance));
     snprintf(steps, sizeof steps, "%d", (int)host->param_integer(d->job, "steps", 0));
-    snprintf(temperature, sizeof temperature, "%g", host->param_number(d->job, "temperature", 1));
+    snprintf(temperature, sizeof temperature, "%g", host->param_number(d->job, "temperature", default_temperature));
     snprintf(top_k, sizeof top_k, "%d", (int)host->param_integer(d->job, "top_k", 0));
+    snprintf(top_p, sizeof top_p, "%g", host->param_number(d->job, "top_p", default_top_p));
     snprintf(match, sizeof match, "%.4f", o->match);
     const char *metadata[24] = {
         "prompt", host->param_string(d->job, "prompt", ""),
@@ -171,6 +174,7 @@ static int emit(struct drawing *d, const struct outcome *o)
         "steps", steps,
         "temperature", temperature,
         "top_k", top_k,
+        "top_p", top_p,
         "software", software ? software : "M6",
     };
     int count = 0;

@@ -20,9 +20,9 @@ static const char schema[] =
     "\"steps\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 256, \"default\": 0, \"description\": \"progressive; 0: the default\"},"
     "\"guidance\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 20, \"default\": 2.5, \"description\": \"how closely to follow the prompt\"},"
     "\"verbatim\": {\"type\": \"boolean\", \"default\": false, \"description\": \"draw the prompt as it is, not the caption that the model takes it to mean\"},"
-    "\"temperature\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 2, \"default\": 1},"
+    "\"temperature\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 2, \"default\": 0.9},"
     "\"top_k\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 1000000, \"default\": 0},"
-    "\"top_p\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1, \"default\": 0},"
+    "\"top_p\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1, \"default\": 0.9, \"description\": \"draw from the likeliest codes, until their shares add up to this; 0 or 1: from all\"},"
     "\"keep\": {\"type\": \"array\", \"items\": {\"type\": \"integer\", \"minimum\": -1000000, \"maximum\": 1000000},"
     "  \"minItems\": 4, \"maxItems\": 256, \"description\": \"x, y, w, h of each part of the input picture to keep\"},"
     "\"seed\": {\"type\": \"integer\", \"default\": 0}}}";

@@ -127,6 +127,9 @@ enum { SW_TEXT_MAX = 1024, SW_SCRIPT_MAX = 8192 };
 /* The one canonical caption, the target of captioning. With clip, it tells motion and camera too.
  */
 int sw_caption(const struct sw_scene *scene, enum sw_lang lang, int clip, char *out, size_t size);
+/* The caption of a still, and what one must also know to draw it: which way a lone subject faces,
+ * on which side the first of two is, and whether the background is mirrored. */
+int sw_detail(const struct sw_scene *scene, enum sw_lang lang, char *out, size_t size);
 /* A prompt as people type them: from full sentences to three words, synonyms, any order, attributes
  * left out at random; never one that contradicts the scene. Never empty: names at least the first
  * subject. full != 0 keeps every attribute that a still shows. */

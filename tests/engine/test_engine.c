@@ -160,6 +160,10 @@ static void warns_of_unknown_words(void **state)
     p.text = "2: \xe7\x8c\xab dragon";
     assert_ok(run_request(engine, &p, &o, &said));
     assert_non_null(strstr(o.warning, "dragon"));
+    p = request(M6_TASK_ASK);
+    p.text = "dragon?";
+    assert_ok(run_request(engine, &p, &o, &said));
+    assert_non_null(strstr(o.warning, "dragon"));
     char words[64];
     int known;
     assert_int_equal(m6_engine_unknown_words(engine, "red unicorn", words, sizeof words, &known), 1);

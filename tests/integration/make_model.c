@@ -1,6 +1,7 @@
-/* make_model FOLDER: a small model of random weights, with pictures of the packaged one's size, for
+/* make_model FOLDER [SEED]: a small model of random weights, with pictures of the packaged one's size, for
  * tests that run without the trained one. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "families/m6/random.h"
 
@@ -8,8 +9,8 @@ int main(int argc, char **argv)
 {
     struct m6_config config;
     struct m6_error err;
-    if (argc != 2) {
-        fputs("usage: make_model FOLDER\n", stderr);
+    if (argc != 2 && argc != 3) {
+        fputs("usage: make_model FOLDER [SEED]\n", stderr);
         return 2;
     }
     m6_config_mini(&config);
@@ -28,7 +29,7 @@ int main(int argc, char **argv)
         config.tok_channels[i] = 8 * (i + 1);
         config.tok_encoder_blocks[i] = config.tok_decoder_blocks[i] = 1;
     }
-    if (m6_model_random(argv[1], &config, M6_I8, 1, &err)) {
+    if (m6_model_random(argv[1], &config, M6_I8, argc > 2 ? (uint64_t)atoll(argv[2]) : 1, &err)) {
         fprintf(stderr, "make_model: %s\n", err.text);
         return 1;
     }

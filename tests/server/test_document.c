@@ -119,7 +119,7 @@ static void test_refused(void **state)
 /* What the document shows of hello and status is what comes. */
 static void test_answers(void **state)
 {
-    static const char *const fields[] = {"pid", "version", "socket", "uptime_ms", "state", "model", "clients", "jobs", "plugins"};
+    static const char *const fields[] = {"pid", "version", "socket", "uptime_ms", "state", "model", "clients", "jobs", "plugins", "engine", "kinds", "memory", "metrics"};
     struct peer p;
     serve(NULL);
     m6_wire_init(&p.wire, raw_connect());

@@ -34,6 +34,28 @@ static void captions_read_back(void **state)
         }
 }
 
+static void details_read_back_as_captions(void **state)
+{
+    for (uint64_t seed = 0; seed < 2000; seed++)
+        for (int lang = 0; lang < SW_LANGS; lang++) {
+            struct sw_scene scene;
+            struct sw_score s;
+            char text[SW_TEXT_MAX], caption[SW_TEXT_MAX];
+            sw_scene_random(&scene, SW_TRAIN, 0, seed);
+            sw_caption(&scene, (enum sw_lang)lang, 0, caption, sizeof caption);
+            const int length = sw_detail(&scene, (enum sw_lang)lang, text, sizeof text);
+            assert_int_equal(length, strlen(text));
+            assert_memory_equal(text, caption, strlen(caption) - (lang == SW_ZH ? 3 : 1));
+            assert_int_equal(strstr(text, lang == SW_ZH ? "镜像" : "mirrored") != NULL, scene.layout);
+            assert_int_equal(strstr(text, lang == SW_ZH ? "面朝" : "facing") != NULL,
+                             scene.subjects == 1);
+            sw_score_text(&scene, text, (enum sw_lang)lang, &s);
+            if (s.subject != 1 || s.colour != 1 || s.place != 1 || s.time != 1 || s.weather != 1 ||
+                s.shot != 1 || s.position != (scene.subjects > 1 ? -1 : 1) || s.motion != -1)
+                fail_msg("misread: %s", text);
+        }
+}
+
 static int contradicts(const struct sw_score *s)
 {
     return !s->subject || !s->colour || !s->place || !s->time || !s->weather || !s->shot ||
@@ -214,7 +236,7 @@ static void wrong_texts_score_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(captions_read_back),           cmocka_unit_test(prompts_never_contradict),
+        cmocka_unit_test(captions_read_back), cmocka_unit_test(details_read_back_as_captions),           cmocka_unit_test(prompts_never_contradict),
         cmocka_unit_test(full_prompts_tell_everything), cmocka_unit_test(prompts_vary),
         cmocka_unit_test(short_buffers_are_kept_whole), cmocka_unit_test(people_are_understood),
         cmocka_unit_test(relations_turn_round),         cmocka_unit_test(wrong_texts_score_wrong)};

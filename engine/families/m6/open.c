@@ -82,14 +82,14 @@ static enum m6_status warn(struct m6_answer *a, const char *text, const char *mo
     return M6_OK;
 }
 
-/* Some unknown words: a warning. Nothing known at all: no picture worth waiting for. */
+/* Some unknown words: a warning. Nothing known at all: no picture and no script worth waiting for. */
 static enum m6_status check_words(struct m6_answer *a, const char *text, struct m6_error *err)
 {
     const struct m6_lexicon *lexicon = &m6_answer_transformer(a)->lexicon;
     char words[200];
     int known;
     const int unknown = m6_lexicon_unknown(lexicon, text, words, sizeof words, &known);
-    if (!known && (lexicon->en_count || lexicon->zh_count))
+    if (!known && a->task != M6_TASK_ASK && (lexicon->en_count || lexicon->zh_count))
         return unknown ? m6_fail(err, M6_ERR_ARGUMENT,
                                  "this model was never shown any of these words: %s; it knows words such as %s", words,
                                  lexicon->hint)
@@ -231,7 +231,7 @@ static enum m6_status open_all(struct m6_answer *a, const struct m6_request_para
         status = check_idea(p->text, err);
     if (p->task == M6_TASK_REWRITE && !m6_answer_transformer(a)->config.rewrites)
         status = m6_fail(err, M6_ERR_UNSUPPORTED, "this model was not trained to rewrite prompts; draw them as they are");
-    if (!status && (p->task == M6_TASK_SCRIPT || p->task == M6_TASK_DRAW || p->task == M6_TASK_REWRITE))
+    if (!status && p->task != M6_TASK_CAPTION && p->task != M6_TASK_MATCH)
         status = check_words(a, p->text, err);
     if (!status)
         status = open_source(a, p, err);

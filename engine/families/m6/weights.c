@@ -88,7 +88,7 @@ static enum m6_status check_one(void *arg, const struct m6_weight_spec *spec)
 
 /* ---- filling ---- */
 
-/* Rows as they lie in the file, at an address that suits their type. */
+/* Rows as they lie in the file, as a copy: at an address that suits their type, and safe from whoever writes to the file. */
 struct source {
     enum m6_type type;
     const void *data;
@@ -96,22 +96,22 @@ struct source {
     void *copy[2];
 };
 
-static const void *aligned(const struct m6_stensor *t, void **copy)
+static enum m6_status copy(const struct loader *l, const struct m6_stensor *t, void **to)
 {
-    if ((uintptr_t)t->data % m6_type_size(t->type) == 0)
-        return t->data;
-    *copy = malloc(t->bytes);
-    return *copy ? memcpy(*copy, t->data, t->bytes) : NULL;
+    *to = malloc(t->bytes + 1);
+    return *to ? m6_safetensors_copy(l->tensors, t, *to, l->err) : M6_ERR_MEMORY;
 }
 
-static int open_source(struct source *s, const struct loader *l, const char *name)
+static enum m6_status open_source(struct source *s, const struct loader *l, const char *name)
 {
     const struct m6_stensor *t = m6_safetensors_find(l->tensors, name);
     *s = (struct source){.type = t->type};
-    s->data = aligned(t, &s->copy[0]);
-    if (t->type == M6_I8)
-        s->scale = aligned(scale_of(l->tensors, name), &s->copy[1]);
-    return s->data && (t->type != M6_I8 || s->scale);
+    enum m6_status status = copy(l, t, &s->copy[0]);
+    if (!status && t->type == M6_I8)
+        status = copy(l, scale_of(l->tensors, name), &s->copy[1]);
+    s->data = s->copy[0];
+    s->scale = s->copy[1];
+    return status;
 }
 
 static void close_source(struct source *s)
@@ -160,8 +160,12 @@ static enum m6_status fill_one(void *arg, const struct m6_weight_spec *spec)
 {
     struct loader *l = arg;
     struct source s;
-    enum m6_status status = M6_ERR_MEMORY;
-    if (open_source(&s, l, spec->name)) {
+    enum m6_status status = open_source(&s, l, spec->name);
+    if (status == M6_ERR_IO) {
+        close_source(&s);
+        return status; /* it has said why */
+    }
+    if (!status) {
         const size_t elements = (size_t)spec->rows * (size_t)spec->cols;
         if (!all_finite(s.data, s.type, elements) || (s.scale && !all_finite(s.scale, M6_F32, (size_t)spec->rows))) {
             close_source(&s);

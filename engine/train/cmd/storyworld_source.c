@@ -84,6 +84,7 @@ static void texts(const struct sw_scene *s, int clip, uint64_t words, struct m6_
     for (int lang = 0; lang < M6_LANGS; lang++) {
         const enum sw_lang l = (enum sw_lang)lang;
         sw_caption(s, l, clip, e->caption[lang], sizeof e->caption[lang]);
+        sw_detail(s, l, e->detail[lang], sizeof e->detail[lang]);
         sw_prompt(s, l, m6_rng_below(&r, 2), m6_rng_next(&r), e->prompt[lang], sizeof e->prompt[lang]);
         /* A change may leave the words as they were (indoors has no weather): then try another. */
         for (int attempt = 0; attempt < 16; attempt++) {

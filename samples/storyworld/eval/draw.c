@@ -91,9 +91,12 @@ static enum m6_status draw(const struct eval_run *run, int i, const char *prompt
     cJSON_AddStringToObject(params, "prompt", prompt);
     cJSON_AddNumberToObject(params, "seed", i + 1);
     cJSON_AddStringToObject(params, "mode", mode);
-    cJSON_AddNumberToObject(params, "guidance", (double)run->guidance);
-    cJSON_AddNumberToObject(params, "temperature", (double)run->temperature);
-    cJSON_AddNumberToObject(params, "top_p", (double)run->top_p);
+    if (run->guidance >= 0)
+        cJSON_AddNumberToObject(params, "guidance", (double)run->guidance);
+    if (run->temperature >= 0)
+        cJSON_AddNumberToObject(params, "temperature", (double)run->temperature);
+    if (run->top_p >= 0)
+        cJSON_AddNumberToObject(params, "top_p", (double)run->top_p);
     cJSON_AddBoolToObject(params, "verbatim", run->verbatim);
     memset(drawn->rgb, 0, (size_t)SW_WIDTH * SW_HEIGHT * 3);
     drawn->caption[0] = '\0';

@@ -34,7 +34,7 @@ struct eval_run {
     const char *judge;       /* a judge.safetensors */
     const char *model;       /* folder */
     int threads;
-    float guidance, temperature, top_p; /* of drawings */
+    float guidance, temperature, top_p; /* of drawings; negative: the plugin's own */
     int verbatim;                       /* drawings are of the prompt as it is */
     int quiet;
     volatile sig_atomic_t *interrupted;

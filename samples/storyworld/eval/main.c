@@ -30,9 +30,9 @@ static const char help[] =
     "  -n, --count N        scenes (default 100)\n"
     "      --seed S         of the scenes (default 1)\n"
     "      --parts LIST     of caption,ask,draw,write,tokenizer (default: all)\n"
-    "      --cfg G          guidance of drawings (default 2.5)\n"
-    "      --temperature T  of drawings (default 1)\n"
-    "      --top-p P        of drawings (default 1)\n"
+    "      --cfg G          guidance of drawings (default: as m6 draw has it)\n"
+    "      --temperature T  of drawings (the same)\n"
+    "      --top-p P        of drawings (the same)\n"
     "      --verbatim       draw prompts as they are, not as the captions that they are taken for\n"
     "      --dump DIR       leave every scene, true frame, caption, answer, drawing and script there\n"
     "      --judge FILE     the judge, a judge.safetensors (default: the one that comes with M6)\n"
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
                                             {"dump", 1, 0, DUMP},        {"judge", 1, 0, JUDGE}, {"model", 1, 0, MODEL},
                                             {"threads", 1, 0, THREADS},  {"json", 0, 0, JSON},   {"quiet", 0, 0, QUIET},
                                             {"help", 0, 0, 'h'},         {0}};
-    struct eval_run run = {.split = SW_HELDOUT, .count = 100, .seed = 1, .guidance = 2.5f, .temperature = 1, .top_p = 1, .interrupted = &interrupted};
+    struct eval_run run = {.split = SW_HELDOUT, .count = 100, .seed = 1, .guidance = -1, .temperature = -1, .top_p = -1, .interrupted = &interrupted};
     int chosen[PARTS], json = 0, option;
     for (int p = 0; p < PARTS; p++)
         chosen[p] = 1;
