@@ -51,7 +51,7 @@ checks=$((checks + 1))
 [ "$spools" = 0 ] || bad "$spools spooled files are left"
 
 # Many files that belong together, a preset, a script from a pipe, another model than the host's: the packaged one.
-if "$M6" models info m6-mini >/dev/null 2>&1; then
+if [ -z "${SANITIZED:-}" ] && "$M6" models info m6-mini >/dev/null 2>&1; then
     printf 'Title: A dog\n\nEXT. BEACH - DUSK\n\nA red dog runs.\n\nEXT. CITY - NIGHT\n\nA yellow bus stands.\n' >dog.fountain
     board="--model m6-mini --preset draft --seed 3 --size 160x90 --seconds-per-shot 0.5"
     M6_HOST=none "$M6" storyboard --script dog.fountain $board -o board.mp4 -q || bad "storyboard"
