@@ -21,7 +21,8 @@ void aside_init(void)
     const char *job = getenv("M6_JOB");
     long host;
     int at = 0;
-    if (!job || sscanf(job, "%ld %255s %n", &host, hidden, &at) != 2 || !at || strlen(job + at) >= sizeof work) {
+    if (!job || sscanf(job, "%ld %255s %n", &host, hidden, &at) != 2 || !at ||
+        strlen(job + at) >= sizeof work) {
         hidden[0] = '\0';
         return;
     }
@@ -48,7 +49,8 @@ static int add(const char *name, const char *data, size_t size)
     if (fd < 0)
         return -1;
     const ssize_t n = write(fd, data, size);
-    const int failed = n != (ssize_t)size || fsync(fd), reason = n >= 0 && n != (ssize_t)size ? ENOSPC : errno;
+    const int failed = n != (ssize_t)size || fsync(fd),
+              reason = n >= 0 && n != (ssize_t)size ? ENOSPC : errno;
     close(fd);
     errno = reason;
     return failed ? -1 : 0;
@@ -70,8 +72,11 @@ char *aside_pattern(const char *path, const char *extension)
 {
     char folder[PATH_MAX], *pattern;
     const char *slash = strrchr(path, '/');
-    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".") >= (int)sizeof folder || make_folder(folder) ||
-        asprintf(&pattern, "%s/%s/XXXXXX%s%.32s", folder, hidden, *extension ? "." : "", extension) < 0)
+    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1,
+                 slash ? path : ".") >= (int)sizeof folder ||
+        make_folder(folder) ||
+        asprintf(&pattern, "%s/%s/XXXXXX%s%.32s", folder, hidden, *extension ? "." : "",
+                 extension) < 0)
         return NULL;
     return pattern;
 }

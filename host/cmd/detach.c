@@ -86,7 +86,8 @@ static int open_queue(struct cmd_context *ctx)
 
 /* ---- inputs ---- */
 
-static enum m6_status copy_all(int from, int to, const char *typed, const char *path, struct m6_error *err)
+static enum m6_status copy_all(int from, int to, const char *typed, const char *path,
+                               struct m6_error *err)
 {
     char heap[65536];
     for (;;) {
@@ -100,11 +101,14 @@ static enum m6_status copy_all(int from, int to, const char *typed, const char *
         for (ssize_t done = 0; done < n;) {
             const ssize_t k = write(to, heap + done, (size_t)(n - done));
             if (k < 0 && errno != EINTR)
-                return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_write_error(errno));
+                return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path,
+                               m6_write_error(errno));
             done += k > 0 ? k : 0;
         }
     }
-    return fsync(to) ? m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_write_error(errno)) : M6_OK;
+    return fsync(to)
+               ? m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", path, m6_write_error(errno))
+               : M6_OK;
 }
 
 /* What can be read once is kept with the queue. */
@@ -117,7 +121,8 @@ static int spool(struct cmd_context *ctx, struct input *in)
     if (code)
         return code;
     snprintf(path, sizeof path, "%s/spool-XXXXXX", d->module->path(d->queue));
-    const int from = open(in->typed, O_RDONLY | O_CLOEXEC), to = from < 0 ? -1 : mkostemp(path, O_CLOEXEC);
+    const int from = open(in->typed, O_RDONLY | O_CLOEXEC),
+              to = from < 0 ? -1 : mkostemp(path, O_CLOEXEC);
     if (from < 0) {
         code = cmd_fail(ctx, CMD_INPUT, "cannot open %s: %s", in->typed, strerror(errno));
     } else if (to < 0) {
@@ -159,17 +164,21 @@ static int settle(struct cmd_context *ctx, struct input *in)
     if (access(path, R_OK))
         return cmd_fail(ctx, CMD_INPUT, "cannot open %s: %s", in->typed, strerror(errno));
     in->file.path = realpath(path, NULL);
-    return in->file.path ? 0 : cmd_fail(ctx, CMD_INPUT, "cannot open %s: %s", in->typed, strerror(errno));
+    return in->file.path
+               ? 0
+               : cmd_fail(ctx, CMD_INPUT, "cannot open %s: %s", in->typed, strerror(errno));
 }
 
-/* Replaces what was typed by the path that will do from anywhere. A command that reads its options twice comes here twice. */
+/* Replaces what was typed by the path that will do from anywhere. A command that reads its options
+ * twice comes here twice. */
 static int take(struct cmd_context *ctx, const char *option, int index, const char **value)
 {
     struct detach *d = ctx->queue;
     struct input *in = NULL;
     for (int i = 0; i < d->input_count && !in; i++) {
         const struct input *had = &d->inputs[i];
-        if (had->index == index && (option ? had->option && !strcmp(option, had->option) : !had->option))
+        if (had->index == index &&
+            (option ? had->option && !strcmp(option, had->option) : !had->option))
             in = &d->inputs[i];
     }
     if (in && (!strcmp(in->typed, *value) || (in->file.path && !strcmp(in->file.path, *value)))) {
@@ -214,29 +223,37 @@ int detach_inputs(struct cmd_context *ctx, void *options)
 
 /* ---- outputs ---- */
 
-/* Absolute, and as its folder is really called; the name itself may be a link that is to be replaced. */
+/* Absolute, and as its folder is really called; the name itself may be a link that is to be
+ * replaced. */
 static char *absolute(const char *path)
 {
     char folder[PATH_MAX], real[PATH_MAX], *whole;
     const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
     if (!realpath(folder, real))
         return NULL;
-    return asprintf(&whole, "%s/%s", strcmp(real, "/") ? real : "", slash ? slash + 1 : path) < 0 ? NULL : whole;
+    return asprintf(&whole, "%s/%s", strcmp(real, "/") ? real : "", slash ? slash + 1 : path) < 0
+               ? NULL
+               : whole;
 }
 
 int detach_output(struct cmd_context *ctx, const char *path, int base)
 {
     struct detach *d = ctx->queue;
     if (outfile_is_device(path))
-        return cmd_fail(ctx, CMD_USAGE, "-o %s is a device or a pipe, which cannot wait; leave -o out, and 'm6 jobs wait' prints the result", path);
+        return cmd_fail(ctx, CMD_USAGE,
+                        "-o %s is a device or a pipe, which cannot wait; leave -o out, and 'm6 "
+                        "jobs wait' prints the result",
+                        path);
     char *whole = absolute(path);
     if (base) { /* a folder that is not there is output_check's to say */
         free(d->base);
         d->base = whole;
         return 0;
     }
-    struct queue_file *more = whole ? realloc(d->outputs, ((size_t)d->output_count + 1) * sizeof *more) : NULL;
+    struct queue_file *more =
+        whole ? realloc(d->outputs, ((size_t)d->output_count + 1) * sizeof *more) : NULL;
     if (!more) {
         free(whole);
         return cmd_fail(ctx, CMD_FAILED, "cannot tell where %s is: %s", path, strerror(errno));
@@ -262,7 +279,8 @@ static void add_word(struct words *w, const char *name, const char *value)
     }
     w->word = more;
     char *word = NULL;
-    if (name ? asprintf(&word, value ? "--%s=%s" : "--%s", name, value) < 0 : !(word = strdup(value))) {
+    if (name ? asprintf(&word, value ? "--%s=%s" : "--%s", name, value) < 0
+             : !(word = strdup(value))) {
         w->failed = 1;
         return;
     }
@@ -416,7 +434,8 @@ int detach_queue(struct cmd_context *ctx, const char *model)
     struct queue_file inputs[INPUTS_MAX];
     struct m6_error err = {""};
     char real[PATH_MAX];
-    struct queue_job job = {.inputs = inputs, .outputs = d->outputs, .output_count = d->output_count};
+    struct queue_job job = {
+        .inputs = inputs, .outputs = d->outputs, .output_count = d->output_count};
     int code = open_queue(ctx);
     if (!code)
         code = digest_inputs(ctx, inputs, &job.input_count);

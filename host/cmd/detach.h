@@ -1,8 +1,10 @@
-/* --detach: a command that has checked everything it can is put into the durable queue instead of being run.
+/* --detach: a command that has checked everything it can is put into the durable queue instead of
+ * being run.
  *
- * main() keeps the words as they were typed (detach_keep). cmd_parse settles the inputs: paths become absolute, what is no file is
- * copied into the queue's folder (detach_inputs). The command checks its options and outputs as ever; each output is noted as it passes
- * (detach_output). Where the work would begin, session_open queues it (detach_queue).
+ * main() keeps the words as they were typed (detach_keep). cmd_parse settles the inputs: paths
+ * become absolute, what is no file is copied into the queue's folder (detach_inputs). The command
+ * checks its options and outputs as ever; each output is noted as it passes (detach_output). Where
+ * the work would begin, session_open queues it (detach_queue).
  */
 #ifndef M6_CMD_DETACH_H
 #define M6_CMD_DETACH_H
@@ -11,8 +13,8 @@
 
 /* What a command's words mean to the queue. */
 struct detach_shape {
-    int inputs;           /* so many of its arguments are inputs */
-    const char *options;  /* those that name an input, "a|b"; may be NULL */
+    int inputs;          /* so many of its arguments are inputs */
+    const char *options; /* those that name an input, "a|b"; may be NULL */
 };
 
 struct detach;

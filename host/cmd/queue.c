@@ -18,7 +18,8 @@ struct jobs_options {
 
 #define AT(field) offsetof(struct jobs_options, field)
 static const struct option_spec options[] = {
-    {"all", 0, OPTION_FLAG, 0, 0, AT(all), NULL, "every job that it could be done to, instead of numbers"},
+    {"all", 0, OPTION_FLAG, 0, 0, AT(all), NULL,
+     "every job that it could be done to, instead of numbers"},
     {"first", 0, OPTION_FLAG, 0, 0, AT(first), NULL, "reorder: before all others"},
     {"last", 0, OPTION_FLAG, 0, 0, AT(last), NULL, "reorder: behind all others"},
     {"before", 0, OPTION_INTEGER, 1, 9e15, AT(before), "JOB", "reorder: before this one"},
@@ -53,7 +54,9 @@ static int read_numbers(struct jobs *j)
         char *end;
         const long long id = strtoll(ctx->arg[i], &end, 10);
         if (ctx->arg[i][0] < '1' || ctx->arg[i][0] > '9' || *end)
-            return cmd_fail(ctx, CMD_USAGE, "'%.64s' is no number of a job; 'm6 jobs list' shows them", ctx->arg[i]);
+            return cmd_fail(ctx, CMD_USAGE,
+                            "'%.64s' is no number of a job; 'm6 jobs list' shows them",
+                            ctx->arg[i]);
         j->ids[j->count++] = id;
     }
     return 0;
@@ -99,7 +102,7 @@ static int print_all(struct jobs *j, print_job *print)
 static void print_state(const struct queue_module *m, const struct queue_job *job, int first)
 {
     printf("job %lld %s%s\n", (long long)job->id, m->state_name(job->state),
-           job->state != QUEUE_RUNNING            ? ""
+           job->state != QUEUE_RUNNING      ? ""
            : job->wish == QUEUE_WISH_CANCEL ? ", and will be cancelled by the next host"
            : job->wish == QUEUE_WISH_PAUSE  ? ", and will be paused by the next host"
                                             : "");
@@ -109,7 +112,8 @@ static int run_list(struct jobs *j)
 {
     struct m6_error err = {""};
     if (j->ctx->args > 1)
-        return cmd_fail(j->ctx, CMD_USAGE, "list takes no numbers; m6 jobs show JOB says all of one");
+        return cmd_fail(j->ctx, CMD_USAGE,
+                        "list takes no numbers; m6 jobs show JOB says all of one");
     const enum m6_status status = j->m->list(j->queue, ~0u, &j->ids, &j->count, &err);
     if (status)
         return fail(j, status, &err);
@@ -214,7 +218,9 @@ static int run_reorder(struct jobs *j)
     struct m6_error err = {""};
     const enum queue_where where = j->o.first ? QUEUE_FIRST : j->o.last ? QUEUE_LAST : QUEUE_BEFORE;
     if (j->ctx->args != 2 || j->o.all || j->o.first + j->o.last + (j->o.before != 0) != 1)
-        return cmd_fail(j->ctx, CMD_USAGE, "say which job goes where: m6 jobs reorder JOB --first, --last or --before JOB");
+        return cmd_fail(
+            j->ctx, CMD_USAGE,
+            "say which job goes where: m6 jobs reorder JOB --first, --last or --before JOB");
     int code = read_numbers(j);
     if (code)
         return code;
@@ -224,7 +230,8 @@ static int run_reorder(struct jobs *j)
 
 /* ---- waiting ---- */
 
-/* How many of the chosen have not ended; *paused receives one that is paused, if all of them are. */
+/* How many of the chosen have not ended; *paused receives one that is paused, if all of them are.
+ */
 static int left_of(struct jobs *j, int64_t *paused, struct m6_error *err)
 {
     struct queue_job job;
@@ -258,9 +265,11 @@ static int await_ends(struct jobs *j, int64_t until)
         if (!left)
             return 0;
         if (now >= until)
-            return cmd_fail(j->ctx, CMD_FAILED, "%d of %d jobs have not ended in time; they go on", left, j->count);
+            return cmd_fail(j->ctx, CMD_FAILED, "%d of %d jobs have not ended in time; they go on",
+                            left, j->count);
         if (paused && paused != told)
-            cmd_warn(j->ctx, "job %lld is paused; 'm6 jobs resume %lld' lets it go on", (long long)paused, (long long)paused);
+            cmd_warn(j->ctx, "job %lld is paused; 'm6 jobs resume %lld' lets it go on",
+                     (long long)paused, (long long)paused);
         told = paused;
         /* A host that died is followed by another. */
         if (!paused && (!looked || now - looked >= HOST_MS)) {
@@ -273,7 +282,8 @@ static int await_ends(struct jobs *j, int64_t until)
     }
 }
 
-/* As if the commands had been run here: what they printed, what they complained of, and their exit status. */
+/* As if the commands had been run here: what they printed, what they complained of, and their exit
+ * status. */
 static int tell_ends(struct jobs *j)
 {
     struct queue_job job;
@@ -285,7 +295,8 @@ static int tell_ends(struct jobs *j)
         if (!j->ctx->json && !j->ctx->quiet)
             fwrite(job.text, 1, job.text_size, stdout);
         if (!j->ctx->json && job.state != QUEUE_DONE)
-            cmd_fail(j->ctx, job.exit, "job %lld %s%s%s", (long long)job.id, j->m->state_name(job.state), job.error ? ": " : "",
+            cmd_fail(j->ctx, job.exit, "job %lld %s%s%s", (long long)job.id,
+                     j->m->state_name(job.state), job.error ? ": " : "",
                      job.error ? job.error : "");
         if (job.state != QUEUE_DONE && !code)
             code = job.exit ? job.exit : CMD_FAILED;
@@ -312,8 +323,8 @@ static const struct {
     const char *name;
     int (*run)(struct jobs *);
 } verbs[] = {
-    {"list", run_list},   {"show", run_show},     {"wait", run_wait},       {"cancel", run_cancel}, {"retry", run_retry},
-    {"pause", run_pause}, {"resume", run_resume}, {"reorder", run_reorder},
+    {"list", run_list},   {"show", run_show},   {"wait", run_wait},     {"cancel", run_cancel},
+    {"retry", run_retry}, {"pause", run_pause}, {"resume", run_resume}, {"reorder", run_reorder},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -326,7 +337,8 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
     while (ctx->args && verb < VERBS && strcmp(verbs[verb].name, ctx->arg[0]) != 0)
         verb++;
     if (verb == VERBS)
-        return cmd_fail(ctx, CMD_USAGE, "'%.64s' is nothing to do with jobs; usage: m6 jobs %s", ctx->arg[0], ctx->command->arguments);
+        return cmd_fail(ctx, CMD_USAGE, "'%.64s' is nothing to do with jobs; usage: m6 jobs %s",
+                        ctx->arg[0], ctx->command->arguments);
     int code = queue_load(ctx, &j.m, &j.queue);
     if (!code)
         code = verbs[verb].run(&j);
@@ -338,12 +350,17 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
 
 const struct cmd_command cmd_jobs = {
     .name = "jobs",
-    .arguments = "list | show JOB | wait JOB… | cancel JOB… | retry JOB… | pause JOB… | resume JOB… | reorder JOB",
+    .arguments = "list | show JOB | wait JOB… | cancel JOB… | retry JOB… | pause JOB… | resume "
+                 "JOB… | reorder JOB",
     .summary = "the jobs that --detach has queued",
-    .details = "A command with --detach is queued, and survives the host, this program and the machine: whatever "
-               "had not ended is begun again by the next host. Its result is the same as without --detach.\n\n"
-               "wait prints what the command would have printed, and ends with its exit status. pause and cancel "
-               "break off a job that runs; resumed, it begins again. retry is for jobs that failed or were "
+    .details = "A command with --detach is queued, and survives the host, this program and the "
+               "machine: whatever "
+               "had not ended is begun again by the next host. Its result is the same as without "
+               "--detach.\n\n"
+               "wait prints what the command would have printed, and ends with its exit status. "
+               "pause and cancel "
+               "break off a job that runs; resumed, it begins again. retry is for jobs that failed "
+               "or were "
                "cancelled. A job whose input has changed since it was queued fails.",
     .examples = "m6 draw \"a red dog\" -o dog.png --detach\n"
                 "m6 jobs\n"

@@ -48,7 +48,8 @@ cJSON *queue_list_json(const struct queue_module *m, const struct queue_job *job
     cJSON_AddNumberToObject(o, "job", (double)job->id);
     cJSON_AddStringToObject(o, "state", m->state_name(job->state));
     cJSON_AddStringToObject(o, "command", job->words[0]);
-    cJSON_AddItemToObject(o, "arguments", cJSON_CreateStringArray((const char *const *)job->words + 1, words - 1));
+    cJSON_AddItemToObject(o, "arguments",
+                          cJSON_CreateStringArray((const char *const *)job->words + 1, words - 1));
     cJSON_AddItemToObject(o, "inputs", files(job->inputs, job->input_count));
     cJSON_AddItemToObject(o, "outputs", files(job->outputs, job->output_count));
     cJSON_AddNumberToObject(o, "attempts", job->attempts);
@@ -74,7 +75,10 @@ static void describe(const struct queue_job *job, char *out, size_t size)
     char **word = job->words;
     while (*word && strcmp(*word, "--"))
         word++;
-    snprintf(out, size, "%s", *word && word[1] ? word[1] : job->input_count ? job->inputs[0].path : "");
+    snprintf(out, size, "%s",
+             *word && word[1]   ? word[1]
+             : job->input_count ? job->inputs[0].path
+                                : "");
     text_squeeze(out);
     size_t at = 0;
     int width = 0, n;
@@ -93,8 +97,9 @@ void queue_list_line(const struct queue_module *m, const struct queue_job *job, 
     describe(job, what, sizeof what);
     if (first)
         puts("   JOB  STATE      WHAT");
-    printf("%6lld  %-9s  %s \"%s\"%s%s%s\n", (long long)job->id, m->state_name(job->state), job->words[0], what,
-           job->output_count ? " -> " : "", job->output_count ? job->outputs[0].path : "", job->output_count > 1 ? " …" : "");
+    printf("%6lld  %-9s  %s \"%s\"%s%s%s\n", (long long)job->id, m->state_name(job->state),
+           job->words[0], what, job->output_count ? " -> " : "",
+           job->output_count ? job->outputs[0].path : "", job->output_count > 1 ? " …" : "");
     if (job->error)
         printf("        %s\n", job->error);
 }
@@ -114,7 +119,9 @@ static void print_time(const char *what, int64_t ms)
 /* As a shell reads it. */
 static void print_word(const char *word)
 {
-    if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%")]) {
+    if (*word &&
+        !word[strspn(word,
+                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%")]) {
         printf(" %s", word);
         return;
     }
@@ -131,7 +138,8 @@ static void print_word(const char *word)
 static void print_files(const char *what, const struct queue_file *list, int count)
 {
     for (int i = 0; i < count; i++)
-        printf("%-9s %s%s%.12s%s\n", what, list[i].path, *list[i].digest ? ", sha256 " : "", list[i].digest, *list[i].digest ? "…" : "");
+        printf("%-9s %s%s%.12s%s\n", what, list[i].path, *list[i].digest ? ", sha256 " : "",
+               list[i].digest, *list[i].digest ? "…" : "");
 }
 
 void queue_list_show(const struct queue_module *m, const struct queue_job *job)

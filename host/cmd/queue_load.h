@@ -7,7 +7,8 @@
 
 /* Returns 0, or an exit code after reporting. */
 int queue_load(struct cmd_context *, const struct queue_module **, struct queue **);
-/* Sees that there is a host, starting one if that is allowed; 0, or -1 with a sentence: what waits goes on waiting. */
+/* Sees that there is a host, starting one if that is allowed; 0, or -1 with a sentence: what waits
+ * goes on waiting. */
 int queue_host(const char *queue_path, struct m6_error *);
 
 #endif

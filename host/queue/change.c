@@ -151,13 +151,14 @@ enum m6_status queue_take(struct queue *q, struct queue_job *job, struct m6_erro
                         queue_now_ms(), id);
     if (!status && id)
         status = queue_get(q, id, job, err);
-    /* One that cannot be read is nobody's: it must not stop the others. */
-    if (status == M6_ERR_FORMAT)
+    const int broken = status == M6_ERR_FORMAT;
+    if (broken)
         status = db_run(q, err, "UPDATE jobs SET state = 'failed', exit = 1, error = 'it cannot be read; queue it again' WHERE id = ?", "i", id);
     status = db_end(q, status, err);
     if (status)
         queue_job_free(job);
-    return status;
+    /* It must not stop the others. */
+    return broken && !status ? queue_take(q, job, err) : status;
 }
 
 enum m6_status queue_intend(struct queue *q, int64_t id, const struct queue_file *outputs, int count, struct m6_error *err)

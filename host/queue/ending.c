@@ -73,6 +73,7 @@ int ending_plain(struct runner *r, const struct queue_job *job, const char *work
         read_said(work, log, LOG_MAX, said, sizeof said);
     if (log && state == QUEUE_FAILED && !error)
         end.error = *said ? said : "it ended without saying why";
+    publish_clean_hidden(work); /* first: whoever waits for the end finds nothing but the outputs */
     const int rc = tell(r, queue_finish(r->queue, job->id, &end, &err), &err);
     if (!rc) {
         runner_log(r, state == QUEUE_FAILED ? 4 : 6, "job %lld %s%s%s", (long long)job->id, queue_state_name(state), end.error ? ": " : "",

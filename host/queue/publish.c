@@ -179,7 +179,7 @@ static void remove_folder(const char *path)
     rmdir(path);
 }
 
-void publish_clean(const char *work)
+void publish_clean_hidden(const char *work)
 {
     size_t size;
     char hidden[NAME_MAX + 1];
@@ -192,5 +192,10 @@ void publish_clean(const char *work)
             remove_folder(path);
     }
     free(folders);
+}
+
+void publish_clean(const char *work)
+{
+    publish_clean_hidden(work);
     remove_folder(work);
 }

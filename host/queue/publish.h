@@ -25,7 +25,9 @@ enum publish_end { PUBLISH_DONE, PUBLISH_AGAIN, PUBLISH_FAILED };
 /* Renames what an intent lists. check: the files may have changed since they were hashed (the host was gone). On PUBLISH_FAILED
  * and PUBLISH_AGAIN nothing that replaced nothing is left in its place. */
 enum publish_end publish(const struct queue_file *files, int count, int check, struct m6_error *);
-/* Removes a job's hidden folders and its work folder; what is not there is fine. */
+/* Removes a job's hidden folders; what is not there is fine. */
+void publish_clean_hidden(const char *work);
+/* And its work folder. */
 void publish_clean(const char *work);
 
 #endif

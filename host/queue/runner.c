@@ -156,9 +156,10 @@ static int turn(struct runner *r)
     return again;
 }
 
-static void rest(struct runner *r, int ms)
+/* calm: what failed failed for want of room, and its own attempts are no reason to try again. */
+static void rest(struct runner *r, int ms, int calm)
 {
-    struct pollfd fds[2 + SLOTS_MAX] = {{r->wake, POLLIN, 0}, {r->watch, POLLIN, 0}};
+    struct pollfd fds[2 + SLOTS_MAX] = {{r->wake, POLLIN, 0}, {calm ? -1 : r->watch, POLLIN, 0}};
     char heap[4096];
     uint64_t n;
     for (int i = 0; i < SLOTS_MAX; i++)
@@ -193,7 +194,7 @@ static void *run(void *arg)
         if (r->stop && again && !live)
             break; /* the next host will see */
         if (!r->stop || used(r))
-            rest(r, unwatched || r->soon || (!ready && r->queue) ? SOON_MS : TICK_MS);
+            rest(r, unwatched || (r->soon && !again) || (!ready && r->queue) ? SOON_MS : TICK_MS, again);
     }
     r->ended = 1;
     return NULL;

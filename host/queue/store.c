@@ -40,8 +40,9 @@ int64_t queue_now_ms(void)
 enum m6_status db_fail(struct queue *q, struct m6_error *err)
 {
     const int code = sqlite3_errcode(q->db);
-    if (code == SQLITE_FULL || sqlite3_system_errno(q->db) == ENOSPC)
-        return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", q->path, m6_write_error(ENOSPC));
+    const int reason = code == SQLITE_FULL ? ENOSPC : code == SQLITE_IOERR ? sqlite3_system_errno(q->db) : 0;
+    if (reason)
+        return m6_fail(err, M6_ERR_IO, "cannot write %.300s: %s", q->path, m6_write_error(reason));
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
         return m6_fail(err, M6_ERR_FORMAT, "the job queue %.300s is damaged; m6 stop and m6 serve set it aside", q->path);
     if (code == SQLITE_BUSY)

@@ -51,7 +51,7 @@ checks=$((checks + 1))
 [ "$spools" = 0 ] || bad "$spools spooled files are left"
 
 # Many files that belong together, a preset, a script from a pipe, another model than the host's: the packaged one.
-if "$M6" models info m6-mini >/dev/null 2>&1; then
+if [ -z "${SANITIZED:-}" ] && "$M6" models info m6-mini >/dev/null 2>&1; then
     printf 'Title: A dog\n\nEXT. BEACH - DUSK\n\nA red dog runs.\n\nEXT. CITY - NIGHT\n\nA yellow bus stands.\n' >dog.fountain
     board="--model m6-mini --preset draft --seed 3 --size 160x90 --seconds-per-shot 0.5"
     M6_HOST=none "$M6" storyboard --script dog.fountain $board -o board.mp4 -q || bad "storyboard"
@@ -174,14 +174,16 @@ if [ -z "${SANITIZED:-}" ]; then
     says err "the host died of it"
 
     # A worker that is killed, but not by us.
+    killed=$(sed -n "s/.*job $held begins: .*process //p" "$XDG_STATE_HOME/m6/m6d.log" | tail -n 1)
     expect 0 "retry" "$M6" jobs retry "$held"
     for i in 4 5 6; do
         until_running "$held" $i
         for k in $(seq 100); do
-            worker=$(pgrep -P "$(host_pid)" | head -n 1)
-            [ -n "$worker" ] && break
+            worker=$(sed -n "s/.*job $held begins: .*process //p" "$XDG_STATE_HOME/m6/m6d.log" | tail -n 1)
+            [ -n "$worker" ] && [ "$worker" != "$killed" ] && break
             sleep 0.05
         done
+        killed=$worker
         kill -9 "$worker"
     done
     expect 1 "a worker that dies" "$M6" jobs wait "$held" --timeout 60

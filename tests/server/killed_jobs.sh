@@ -65,6 +65,7 @@ for id in $(sed -n 3~4p numbers); do
     "$M6" jobs wait "$id" >text 2>/dev/null
     cmp -s alone.txt text || bad "job $id printed something else"
 done
+expect 0 "stop" "$M6" stop
 checks=$((checks + 2))
 [ "$(ls -A out.d | wc -l)" = $((4 * kills + 1)) ] || bad "$(ls -A out.d | wc -l) files, not $((4 * kills + 1))"
 left=$(find "$XDG_STATE_HOME" -name 'work-*' -o -name 'spool-*' | wc -l)
