@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains M6-mini from nothing: judge, image tokenizer and more of its decoder, vocabulary, model in two stages; then
+# Trains M6-mini from nothing: judge, image tokenizer and more of its decoder, vocabulary, model in three stages; then
 # writes the release folder.
 # Every part resumes where it was stopped, so the same command goes on.
 #
@@ -21,4 +21,5 @@ run image-decoder
 run bpe
 run m6
 run m6-further
-"$train" export --work "$work" "$here/recipe/m6-further.json" -o "$release"
+run m6-clips
+"$train" export --work "$work" "$here/recipe/m6-clips.json" -o "$release"
