@@ -97,6 +97,8 @@ static enum m6_status draw(const struct eval_run *run, int i, const char *prompt
         cJSON_AddNumberToObject(params, "temperature", (double)run->temperature);
     if (run->top_p >= 0)
         cJSON_AddNumberToObject(params, "top_p", (double)run->top_p);
+    if (run->best)
+        cJSON_AddNumberToObject(params, "best", run->best);
     if (run->steps && !strcmp(mode, "progressive"))
         cJSON_AddNumberToObject(params, "steps", run->steps);
     cJSON_AddBoolToObject(params, "verbatim", run->verbatim);

@@ -35,6 +35,7 @@ struct eval_run {
     const char *model;       /* folder */
     int threads;
     float guidance, temperature, top_p; /* of drawings; negative: the plugin's own */
+    int best;                           /* of so many drawings; 0: one */
     int steps;                          /* of progressive ones; 0: the plugin's own */
     int verbatim;                       /* drawings are of the prompt as it is */
     int quiet;

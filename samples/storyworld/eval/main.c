@@ -34,6 +34,7 @@ static const char help[] =
     "      --temperature T  of drawings (the same)\n"
     "      --top-p P        of drawings (the same)\n"
     "      --steps N        of progressive drawings (the same)\n"
+    "      --best K         keep the best of K drawings (1)\n"
     "      --verbatim       draw prompts as they are, not as the captions that they are taken for\n"
     "      --dump DIR       leave every scene, true frame, caption, answer, drawing and script there\n"
     "      --judge FILE     the judge, a judge.safetensors (default: the one that comes with M6)\n"
@@ -160,9 +161,9 @@ static enum m6_status run_parts(struct eval_run *run, const int *chosen, cJSON *
 
 int main(int argc, char **argv)
 {
-    enum { SUITE = 256, SPLIT, SEED, PARTS_LIST, CFG, TEMPERATURE, TOP_P, STEPS, VERBATIM, DUMP, JUDGE, MODEL, THREADS, JSON, QUIET };
+    enum { SUITE = 256, SPLIT, SEED, PARTS_LIST, CFG, TEMPERATURE, TOP_P, STEPS, BEST, VERBATIM, DUMP, JUDGE, MODEL, THREADS, JSON, QUIET };
     static const struct option options[] = {{"suite", 1, 0, SUITE},      {"split", 1, 0, SPLIT}, {"count", 1, 0, 'n'},
-                                            {"seed", 1, 0, SEED},        {"parts", 1, 0, PARTS_LIST}, {"cfg", 1, 0, CFG}, {"temperature", 1, 0, TEMPERATURE}, {"top-p", 1, 0, TOP_P}, {"steps", 1, 0, STEPS}, {"verbatim", 0, 0, VERBATIM},
+                                            {"seed", 1, 0, SEED},        {"parts", 1, 0, PARTS_LIST}, {"cfg", 1, 0, CFG}, {"temperature", 1, 0, TEMPERATURE}, {"top-p", 1, 0, TOP_P}, {"steps", 1, 0, STEPS}, {"best", 1, 0, BEST}, {"verbatim", 0, 0, VERBATIM},
                                             {"dump", 1, 0, DUMP},        {"judge", 1, 0, JUDGE}, {"model", 1, 0, MODEL},
                                             {"threads", 1, 0, THREADS},  {"json", 0, 0, JSON},   {"quiet", 0, 0, QUIET},
                                             {"help", 0, 0, 'h'},         {0}};
@@ -210,6 +211,9 @@ int main(int argc, char **argv)
             break;
         case STEPS:
             run.steps = (int)number(optarg, "--steps", 1, 256);
+            break;
+        case BEST:
+            run.best = (int)number(optarg, "--best", 1, 64);
             break;
         case VERBATIM:
             run.verbatim = 1;
