@@ -144,7 +144,10 @@ const struct m6_plugin *m6_worker_describe(struct m6_worker *w, char *why, size_
     const cJSON *kinds = cJSON_GetObjectItemCaseSensitive(w->said, "kinds"), *each;
     const int count = cJSON_IsArray(kinds) ? cJSON_GetArraySize(kinds) : 0;
     if (refused || !w->said) {
-        snprintf(why, size, "%s", refused ? refused : "there is no memory to describe it");
+        snprintf(why, size, "%s",
+                 !refused     ? "there is no memory to describe it"
+                 : refused[0] ? refused
+                              : "it refuses to begin and does not say why; ask whoever made it");
         return NULL;
     }
     w->kinds = calloc(count > 0 ? (size_t)count : 1, sizeof *w->kinds);
