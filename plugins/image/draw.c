@@ -165,7 +165,8 @@ static int emit(struct drawing *d, const struct outcome *o)
     snprintf(top_k, sizeof top_k, "%d", (int)host->param_integer(d->job, "top_k", 0));
     snprintf(top_p, sizeof top_p, "%g", host->param_number(d->job, "top_p", default_top_p));
     snprintf(match, sizeof match, "%.4f", o->match);
-    const char *metadata[24] = {
+    enum { TOLD = 10, MORE = 2 }; /* pairs: always, and now and then */
+    const char *metadata[2 * (TOLD + MORE + 1)] = {
         "prompt", host->param_string(d->job, "prompt", ""),
         "seed", seed,
         "model", model ? model : "",
