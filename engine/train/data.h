@@ -48,6 +48,12 @@ struct m6_script_example {
     char idea[M6_CAPTION_BYTES], script[M6_SCRIPT_BYTES];
 };
 
+/* What a drawing of the example is told. */
+static inline const char *m6_example_told(const struct m6_example *e, enum m6_lang lang)
+{
+    return e->detail[lang][0] ? e->detail[lang] : e->caption[lang];
+}
+
 /* `count` attributes of `classes` values each, such as the colour of each of 13 kinds of subject. */
 struct m6_label_group {
     const char *name;

@@ -53,10 +53,8 @@ enum m6_status m6_draw_evaluate(struct m6_trainer *t, struct m6_metrics *m, stru
         status = m6_fail(err, M6_ERR_MEMORY, "no memory to draw %d pictures", n);
     if (!status)
         status = m6_trainer_fetch(t, M6_SPLIT_HELDOUT, 0, 0, n, e, truth, NULL, err);
-    for (int i = 0; i < n && !status; i++) {
-        const enum m6_lang lang = i % 2 && e[i].caption[M6_LANG_ZH][0] ? M6_LANG_ZH : M6_LANG_EN;
-        prompt[i] = e[i].detail[lang][0] ? e[i].detail[lang] : e[i].caption[lang];
-    }
+    for (int i = 0; i < n && !status; i++)
+        prompt[i] = m6_example_told(&e[i], i % 2 && e[i].caption[M6_LANG_ZH][0] ? M6_LANG_ZH : M6_LANG_EN);
     if (!status)
         status = m6_draw(t, prompt, n, STEPS, guidance, t->recipe.seed, code, err);
     if (!status)

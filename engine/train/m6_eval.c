@@ -76,7 +76,6 @@ static void report(const struct m6_trainer *t, const struct tally *y, struct m6_
 enum m6_status m6_job_evaluate(struct m6_trainer *t, struct m6_metrics *m, struct m6_error *err)
 {
     struct m6_job_state *j = t->self;
-    const struct m6_recipe *r = &t->recipe;
     struct tally y = {0};
     enum m6_status status = M6_OK;
     for (int b = 0; b < t->recipe.eval_batches && !status; b++) {
@@ -96,7 +95,7 @@ enum m6_status m6_job_evaluate(struct m6_trainer *t, struct m6_metrics *m, struc
             y.rows[o] += l.rows[o];
         }
         if (!status)
-            sequences(t, &y, l.likeliest, (uint64_t)b * (uint64_t)(r->drawings + r->pictures) + (uint64_t)r->drawings);
+            sequences(t, &y, l.likeliest, (uint64_t)(b * m6_recipe_stills(&t->recipe) + t->recipe.drawings));
         free(l.likeliest);
     }
     if (!status)

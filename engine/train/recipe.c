@@ -263,7 +263,7 @@ static enum m6_status check(const struct m6_recipe *r, const cJSON *root, struct
         missing = "batch.texts";
     else if ((r->kind == M6_RECIPE_IMAGE || r->kind == M6_RECIPE_JUDGE) && !r->pictures)
         missing = "batch.pictures";
-    else if (r->kind == M6_RECIPE_M6 && !(r->pictures + r->drawings + r->clips + r->scripts))
+    else if (r->kind == M6_RECIPE_M6 && !(m6_recipe_stills(r) + r->clips + r->scripts))
         missing = "batch.pictures";
     if (missing)
         return m6_fail(err, M6_ERR_FORMAT, "%s: the field \"%s\" is missing", r->path, missing);

@@ -33,7 +33,7 @@ void m6_trainer_destroy(struct m6_trainer *t)
 /* Whether the data has what a step wants of it. */
 static enum m6_status check_data(const struct m6_recipe *r, const struct m6_source *s, struct m6_error *err)
 {
-    const char *none = r->pictures + r->drawings && !s->stills ? "pictures" : r->clips && !s->clips ? "clips" : NULL;
+    const char *none = m6_recipe_stills(r) && !s->stills ? "pictures" : r->clips && !s->clips ? "clips" : NULL;
     if (!none && r->scripts && !s->scripts)
         none = "scripts";
     return none ? m6_fail(err, M6_ERR_ARGUMENT, "%s: \"batch.%s\" is not 0, and the data has no %s", r->path, none, none)
@@ -323,7 +323,7 @@ static enum m6_status one_step(struct m6_trainer *t, struct progress *p, int64_t
     *norm = m6_params_step(t->params, t->pool, &optim, step);
     if (r->average > 0) /* forgets faster at first, so that the average is of use early */
         m6_params_average(t->params, t->pool, fminf(r->average, (float)step / ((float)step + 10.0f)));
-    const int examples = r->pictures + r->drawings + r->clips + r->scripts + r->texts;
+    const int examples = m6_recipe_stills(r) + r->clips + r->scripts + r->texts;
     const double rows = m6_metrics_get(&m, "rows");
     add_up(p, &m);
     p->examples += examples;

@@ -5,7 +5,7 @@
 
 #include "core/core.h"
 #include "core/files.h"
-#include "worker/worker.h"
+#include "core/worker/worker.h"
 
 static char *copy_or_null(const char *text, int *failed)
 {

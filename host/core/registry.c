@@ -11,7 +11,7 @@
 #include "core/plugin_open.h"
 #include "core/schema.h"
 #include "core/utf8.h"
-#include "worker/worker.h"
+#include "core/worker/worker.h"
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct m6_registry_entry *entry, const char *format, ...)
 {

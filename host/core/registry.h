@@ -24,7 +24,7 @@ struct m6_registry {
     int count;
 };
 
-/* Those in the folder that came with this program are loaded into this process; all others run in workers (worker/worker.h), and
+/* Those in the folder that came with this program are loaded into this process; all others run in workers (core/worker/worker.h), and
  * not a byte of theirs is executed here.
  * path: ':' separated folders, earlier ones first; "" for none. Within a folder plugins load in the order of their names. */
 void m6_registry_load(struct m6_registry *, const char *path, const struct m6_host_services *, struct m6_host *);

@@ -152,6 +152,16 @@ cJSON *m6_message_new(const char *type)
     return json;
 }
 
+void m6_message_add_double(cJSON *object, const char *key, double value)
+{
+    char digits[40];
+    snprintf(digits, sizeof digits, "%.17g", value);
+    if (isfinite(value))
+        cJSON_AddRawToObject(object, key, digits);
+    else
+        cJSON_AddNullToObject(object, key);
+}
+
 void m6_message_add_int64(cJSON *object, const char *key, int64_t value)
 {
     char digits[24];

@@ -37,5 +37,7 @@ int m6_message_text(const cJSON *object, const char *key, const char **out);
 /* ---- writing: out of memory shows when the message is printed, as cJSON_PrintUnformatted then lacks fields or fails ---- */
 cJSON *m6_message_new(const char *type);
 void m6_message_add_int64(cJSON *object, const char *key, int64_t value);
+/* All digits that matter; what is not finite becomes null. */
+void m6_message_add_double(cJSON *object, const char *key, double value);
 
 #endif

@@ -1,4 +1,4 @@
-/* m6-plugin: one plugin, one job, in a process that may fail. Started by the host only (worker/process.c), with a socket as
+/* m6-plugin: one plugin, one job, in a process that may fail. Started by the host only (core/worker/process.c), with a socket as
  * descriptor 3 and its output going to the host's log. */
 #include <fcntl.h>
 #include <signal.h>

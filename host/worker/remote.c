@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/params.h"
-#include "worker/pictures.h"
+#include "core/worker/pictures.h"
 
 enum { PIECE = 256 << 10 }; /* bytes of one text; six times as many as JSON still fit a message */
 
@@ -76,16 +76,6 @@ static void add_text(cJSON *json, const char *key, const char *text)
     free(copy);
 }
 
-static void add_double(cJSON *json, const char *key, double value)
-{
-    char digits[40];
-    snprintf(digits, sizeof digits, "%.17g", value);
-    if (isfinite(value))
-        cJSON_AddRawToObject(json, key, digits);
-    else
-        cJSON_AddNullToObject(json, key);
-}
-
 static int int_of(const struct m6_message *m, const char *key, int otherwise)
 {
     int value;
@@ -144,8 +134,8 @@ static void log_line(struct m6_host *host, int level, const char *message)
 static void progress(struct m6_job *job, double done, double total, const char *what)
 {
     cJSON *json = m6_message_new("progress");
-    add_double(json, "done", done);
-    add_double(json, "total", total);
+    m6_message_add_double(json, "done", done);
+    m6_message_add_double(json, "total", total);
     add_text(json, "what", what);
     say(json, -1);
 }
@@ -207,7 +197,7 @@ static int frames_open(struct m6_job *job, int input, const struct m6_frames_par
     cJSON_AddNumberToObject(json, "input", input);
     cJSON_AddNumberToObject(json, "mode", p.mode);
     m6_message_add_int64(json, "interval_ns", p.interval_ns);
-    add_double(json, "scene_threshold", p.scene_threshold);
+    m6_message_add_double(json, "scene_threshold", p.scene_threshold);
     cJSON_AddNumberToObject(json, "count", p.count);
     m6_message_add_int64(json, "start_ns", p.start_ns);
     m6_message_add_int64(json, "end_ns", p.end_ns);
@@ -313,10 +303,10 @@ static cJSON *request_message(const struct m6_plugin_request *r)
             cJSON_AddStringToObject(json, texts[i].key, texts[i].text);
     cJSON_AddNumberToObject(json, "max_tokens", r->max_tokens);
     m6_message_add_int64(json, "seed", (int64_t)r->seed);
-    add_double(json, "temperature", r->temperature);
+    m6_message_add_double(json, "temperature", r->temperature);
     cJSON_AddNumberToObject(json, "top_k", r->top_k);
-    add_double(json, "top_p", r->top_p);
-    add_double(json, "guidance", r->guidance);
+    m6_message_add_double(json, "top_p", r->top_p);
+    m6_message_add_double(json, "guidance", r->guidance);
     cJSON_AddNumberToObject(json, "progressive", r->progressive != 0);
     cJSON_AddNumberToObject(json, "steps", r->steps);
     cJSON_AddNumberToObject(json, "tells", r->progress != NULL);

@@ -7,17 +7,7 @@
 #include "fuzz.h"
 #include "proto/wire.h"
 #include "server/inputs.h"
-
-/* 64 bytes with the seals that frames need. */
-static int shared(void)
-{
-    static int fd = -1;
-    if (fd < 0) {
-        fd = memfd_create("fuzz", MFD_ALLOW_SEALING);
-        fuzz_check(!ftruncate(fd, 64) && !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK));
-    }
-    return fd;
-}
+#include "shared.h"
 
 static void check_inputs(struct m6_message *m)
 {
@@ -75,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-    const int fd = shared();
+    const int fd = fuzz_shared();
     memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
     struct iovec iov = {(void *)(uintptr_t)data, size};
     const struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = memmem(data, size, "fds", 3) ? sizeof control : 0};

@@ -10,18 +10,8 @@
 #include "core/core.h"
 #include "core/memory.h"
 #include "fuzz.h"
-#include "worker/internal.h"
-
-/* 64 bytes with the seals that pictures need. */
-static int shared(void)
-{
-    static int fd = -1;
-    if (fd < 0) {
-        fd = memfd_create("fuzz", MFD_ALLOW_SEALING);
-        fuzz_check(!ftruncate(fd, 64) && !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK));
-    }
-    return fd;
-}
+#include "shared.h"
+#include "core/worker/internal.h"
 
 static void send_line(int to, const uint8_t *line, size_t size)
 {
@@ -29,7 +19,7 @@ static void send_line(int to, const uint8_t *line, size_t size)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-    const int fd = shared();
+    const int fd = fuzz_shared();
     unsigned char prefix[4] = {(unsigned char)size, (unsigned char)(size >> 8), (unsigned char)(size >> 16), 0};
     memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
     struct iovec iov[] = {{prefix, 4}, {(void *)(uintptr_t)line, size}};

@@ -16,11 +16,8 @@ M6_HOST=none "$M6" draw "red cat" --verbatim --seed 1 --size 1280x720 -o large.p
 M6_HOST=none "$M6" caption large.png -o alone.json -q || bad "caption"
 M6_HOST=none "$M6" draw "red cat" --verbatim --seed 1 --size 64x36 -o alone.png -q || bad "draw"
 [ "$(stat -c %s large.png)" -gt 614400 ] || bad "the picture is too small for this test"
-for i in $(seq 100); do
-    "$M6" status >/dev/null 2>&1 && break
-    sleep 0.05
-done
-before=$("$M6" status --json | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1)
+until_it_answers
+before=$(host_pid)
 
 expect 0 "a picture too large" "$M6" draw "red cat" --verbatim --seed 1 --size 1280x720 $alone -o small/a.png --detach
 job=$(cat out)

@@ -1,7 +1,5 @@
 # kill -9 of the host while clients use it, at many moments: clients hear of it and end, and the next host serves as if nothing had been.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
 M6_HOST=none "$M6" draw "red cat" --seed 1 -o cat.png -q || bad "draw"
 
 for i in 0 1 2 3 4 5 6 7 8 9; do

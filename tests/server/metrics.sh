@@ -1,8 +1,5 @@
 # Prometheus text from a host: where it may be asked for, what it says, and that no scraper can hold up the host.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-unset M6_AUTOSTART M6_METRICS
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
 
 # sample TEXT: its value in the last answer.
 sample() {
@@ -18,13 +15,6 @@ scrape() {
     timeout 30 "$TOOLS/scrape" get "$place" ${1:+"$1"} >answer 2>err || bad "$name: no answer at $place"
     sed '1,/^.$/d' answer >body
 }
-await() {
-    for i in $(seq 100); do
-        "$M6" status >/dev/null 2>&1 && return
-        sleep 0.1
-    done
-    bad "no host came"
-}
 
 # Loopback and private sockets alone.
 for where in 0.0.0.0:9500 8.8.8.8:9500 '[::]:9500' example.org:9500 70000 unix:relative ':' 9500x; do
@@ -37,9 +27,7 @@ expect 4 "a file in the way" "$M6" serve --metrics "unix:$work/file"
 ok "it is left alone" grep -q precious file
 
 # A port of the system's choice.
-"$M6" serve --metrics 127.0.0.1:0 >serve.log 2>&1 &
-server=$!
-await
+serve --metrics 127.0.0.1:0
 "$M6" status --json >out
 place=$(sed -n 's/^  "metrics": "\(.*\)".*/\1/p' out)
 name="a fresh host"
@@ -105,7 +93,7 @@ name="a port that is taken"
 says two.log "name another port"
 M6_HOST="$work/two.sock" M6_METRICS="$port" "$M6" serve --lazy >two.log 2>&1 &
 two=$!
-M6_HOST="$work/two.sock" await
+M6_HOST="$work/two.sock" until_it_answers
 says two.log "M6_METRICS"
 M6_HOST="$work/two.sock" "$M6" stop -q
 wait $two
@@ -115,9 +103,7 @@ wait $server
 # A socket, by way of the environment, as a host that starts by itself has it.
 export M6_METRICS="unix:$work/metrics.sock"
 place=$M6_METRICS
-"$M6" serve --idle-unload 1 >serve.log 2>&1 &
-server=$!
-await
+serve --idle-unload 1
 name="at a socket"
 scrape
 ok "the format" "$TOOLS/scrape" check <body

@@ -1,7 +1,5 @@
 # libm6 as others find it: installed anywhere, by pkg-config and by CMake, in C and in C++.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
 ok "install" cmake --install "$BUILD" --prefix "$work/first"
 mv first "$work/pre fix"
 prefix="$work/pre fix"

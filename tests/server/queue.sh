@@ -1,13 +1,7 @@
 # What the tests of queued jobs share: a small random model, a host of their own, and a job that takes its time.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state" M6_MODEL="$work/random"
-unset M6_AUTOSTART
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
+export M6_MODEL="$work/random"
 "$TOOLS/make_model" "$M6_MODEL" || exit 1
-
-host_pid() {
-    "$M6" status --json 2>/dev/null | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1
-}
 
 # until_running JOB [N]: begun for the Nth time (default: the first)
 until_running() {
@@ -26,10 +20,7 @@ hold() {
     holds=$((holds + 1))
     "$M6" stop -q >/dev/null 2>&1
     "$M6" serve --workers 1 --detach
-    for tries in $(seq 100); do
-        "$M6" status >/dev/null 2>&1 && break
-        sleep 0.05
-    done
+    until_it_answers
     held=$("$M6" draw "red cat" --verbatim -n 900 --best 8 -o "held$holds.png" --detach) || bad "hold"
     until_running "$held"
 }

@@ -1,9 +1,6 @@
 # The model's files replaced while a host has them loaded: by rename, in place, by cutting them off, by taking them away. The host
 # lives, every answer is of one model, and soon of the new one.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-unset M6_AUTOSTART M6_METRICS
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
 
 "$TOOLS/make_model" "$work/one" 1 && "$TOOLS/make_model" "$work/two" 2 || exit 1
 cp -r one loaded
@@ -17,12 +14,8 @@ done
 checks=$((checks + 1))
 cmp -s one.png two.png && bad "the two models draw the same"
 
-"$M6" serve >serve.log 2>&1 &
-server=$!
-for i in $(seq 100); do
-    "$M6" status --json 2>/dev/null | grep -q '"loaded": true' && break
-    sleep 0.1
-done
+serve
+until_it is_loaded
 
 # becomes MODEL: each picture on the way is one model's or the other's, and within 20 seconds the new one's.
 becomes() {
@@ -102,9 +95,8 @@ becomes two
 ln -sfn one loaded
 becomes one
 "$M6" stop -q
-wait $server
 checks=$((checks + 1))
-[ $? -eq 0 ] || bad "the host ends badly"
+wait $server || bad "the host ends badly"
 
 # While it is being read: a file that changes all the time is refused, or loaded whole; nothing dies of it.
 name="while it loads"

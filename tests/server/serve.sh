@@ -1,8 +1,5 @@
 # m6d as people meet it: one host for many programs, started by whoever comes first, and ended.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-unset M6_AUTOSTART
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
 
 expect 4 "no host" "$M6" status
 says err "m6 serve"
@@ -26,12 +23,7 @@ for i in 1 2 3; do
 done
 
 # One host by hand; a second on its socket is refused.
-"$M6" serve >serve.log 2>&1 &
-server=$!
-for i in $(seq 100); do
-    "$M6" status >/dev/null 2>&1 && break
-    sleep 0.1
-done
+serve
 expect 0 "status" "$M6" status
 says out "^host"
 says out "process $server"

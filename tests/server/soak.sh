@@ -3,18 +3,11 @@
 # The first quarter, at most a minute and a half, is for getting warm. What the engine's caches hold (keys and values, encodings of
 # pictures) is taken off: they fill up to bounds of their own, which takes minutes. What is left may be 4 MiB and 3 % more over the last
 # third than over the first, and that is all. When the load is over, the host has as many descriptors as before it.
-. "$(dirname "$0")/../integration/lib.sh"
+. "$(dirname "$0")/host.sh"
 seconds=${1:-${SOAK_SECONDS:-120}}
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-unset M6_AUTOSTART M6_METRICS
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
 
-"$M6" serve --metrics "unix:$work/metrics.sock" >serve.log 2>&1 &
-server=$!
-for i in $(seq 200); do
-    "$M6" status --json 2>/dev/null | grep -q '"loaded": true' && break
-    sleep 0.1
-done
+serve --metrics "unix:$work/metrics.sock"
+until_it is_loaded
 descriptors() {
     ls "/proc/$server/fd" | wc -l
 }

@@ -1,19 +1,12 @@
 # m6 top: once, as lines of JSON, and on a terminal, which it gives back as it was.
-. "$(dirname "$0")/../integration/lib.sh"
-export M6_HOST="$work/host.sock" XDG_STATE_HOME="$work/state"
-unset M6_AUTOSTART M6_METRICS NO_COLOR
-trap '"$M6" stop --now -q >/dev/null 2>&1; cd / && rm -rf "$work"' EXIT
+. "$(dirname "$0")/host.sh"
+unset NO_COLOR
 
 expect 4 "no host" "$M6" top
 says err "m6 serve"
 expect 2 "how often" "$M6" top --interval 0
 
-"$M6" serve >serve.log 2>&1 &
-server=$!
-for i in $(seq 100); do
-    "$M6" status >/dev/null 2>&1 && break
-    sleep 0.1
-done
+serve
 "$M6" draw "red cat" --seed 1 -o cat.png -q || bad "draw"
 "$M6" caption cat.png -q >/dev/null || bad "caption"
 

@@ -12,8 +12,8 @@
  * M6_PLUGIN_SILENCE   seconds without a call of a service before a job is given up; 0: never; default 60
  * M6_PLUGIN_MEMORY    MiB of address space of a worker; 0: no limit; default 4096
  */
-#ifndef M6_HOST_WORKER_WORKER_H
-#define M6_HOST_WORKER_WORKER_H
+#ifndef M6_HOST_CORE_WORKER_WORKER_H
+#define M6_HOST_CORE_WORKER_WORKER_H
 
 #include "core/host.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/internal.h"
+#include "core/worker/internal.h"
 
 enum { METADATA_MAX = 64 };
 #define TIME_MAX INT64_C(1000000000000000000) /* 31 years in nanoseconds */
@@ -38,16 +38,6 @@ static int read_double(const cJSON *json, const char *key, double *out)
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
     *out = cJSON_IsNumber(item) ? item->valuedouble : NAN;
     return item && !cJSON_IsNumber(item) && !cJSON_IsNull(item) ? -1 : 0;
-}
-
-static void add_double(cJSON *json, const char *key, double value)
-{
-    char digits[40];
-    snprintf(digits, sizeof digits, "%.17g", value);
-    if (isfinite(value))
-        cJSON_AddRawToObject(json, key, digits);
-    else
-        cJSON_AddNullToObject(json, key);
 }
 
 static int read_handle(const cJSON *json, const char *key)
@@ -278,7 +268,7 @@ static int model_wait(struct worker_link *l, struct m6_message *m)
         return reply_failed(l);
     cJSON *json = m6_message_new("reply");
     cJSON_AddStringToObject(json, "text", result.text);
-    add_double(json, "score", result.score);
+    m6_message_add_double(json, "score", result.score);
     const int fd = worker_pictures_give(json, &result.picture, result.picture.rgb != NULL);
     if (fd >= -1)
         return reply(l, json, fd);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "worker/internal.h"
+#include "core/worker/internal.h"
 
 enum { END_MS = 1000, PAUSE_MS = 100, PAUSE_MAX_MS = 10000 };
 

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/plugin_open.h"
-#include "worker/internal.h"
+#include "core/worker/internal.h"
 
 enum { START_MS = 10000, LOG_LINES = 1000 };
 

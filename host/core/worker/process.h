@@ -1,8 +1,8 @@
 /* One worker process, seen from the host: started, heard with a deadline, and ended whatever it does.
  *
  * Threads: everything on the thread that started it; the kernel ends the worker with that thread. */
-#ifndef M6_HOST_WORKER_PROCESS_H
-#define M6_HOST_WORKER_PROCESS_H
+#ifndef M6_HOST_CORE_WORKER_PROCESS_H
+#define M6_HOST_CORE_WORKER_PROCESS_H
 
 #include <stdatomic.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* Pictures between a host and a worker: packed RGB, one behind the other, in one sealed memfd; a message says their sizes. */
-#ifndef M6_HOST_WORKER_PICTURES_H
-#define M6_HOST_WORKER_PICTURES_H
+#ifndef M6_HOST_CORE_WORKER_PICTURES_H
+#define M6_HOST_CORE_WORKER_PICTURES_H
 
 #include "m6/plugin.h"
 #include "proto/message.h"

@@ -1,13 +1,13 @@
 /* What the files of the host's side of workers share. */
-#ifndef M6_HOST_WORKER_INTERNAL_H
-#define M6_HOST_WORKER_INTERNAL_H
+#ifndef M6_HOST_CORE_WORKER_INTERNAL_H
+#define M6_HOST_CORE_WORKER_INTERNAL_H
 
 #include <pthread.h>
 
 #include "core/core.h"
-#include "worker/pictures.h"
-#include "worker/process.h"
-#include "worker/worker.h"
+#include "core/worker/pictures.h"
+#include "core/worker/process.h"
+#include "core/worker/worker.h"
 
 struct worker_kind {
     struct m6_plugin_kind kind; /* first: a job knows its kind only */

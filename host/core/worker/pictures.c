@@ -1,4 +1,4 @@
-#include "worker/pictures.h"
+#include "core/worker/pictures.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
