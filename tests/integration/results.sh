@@ -30,10 +30,10 @@ says err "zorblax, quuxly"
 # A progress line is for terminals alone.
 if command -v script >/dev/null; then
     checks=$((checks + 1))
-    TERM=xterm script -qec "\"$M6\" draw 'red cat' -n 2 --best 40 -o tty.png" tty </dev/null >/dev/null 2>&1
+    TERM=xterm script -qec "\"$M6\" draw 'red cat' -n 2 --best 10 -o tty.png" tty </dev/null >/dev/null 2>&1
     grep -q 'drawing picture .*%' tty || bad "there is progress on a terminal"
 fi
-expect 0 "no progress elsewhere" env TERM=xterm "$M6" draw "red cat" -n 3 --best 16 -o notty.png
+expect 0 "no progress elsewhere" env TERM=xterm "$M6" draw "red cat" -n 3 --best 4 -o notty.png
 checks=$((checks + 1))
 [ -s err ] && bad "there is progress where there is no terminal"
 expect 0 "quiet" "$M6" draw "red cat" -q -o quiet.png
