@@ -32,8 +32,8 @@ static void *wait_for_signals(void *arg)
         if (first) {
             static const char sentence[] = "m6: interrupted; unfinished files were removed\n";
             outfile_abandon_all();
-            if (sig < 0 && write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0)
-                sig = first;
+            const ssize_t told = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+            (void)told;
             _exit(128 + (sig > 0 ? sig : first));
         }
         if (sig < 0)

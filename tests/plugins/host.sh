@@ -55,10 +55,23 @@ done
 [ -e "/proc/${worker:-x}" ] && bad "a worker outlives its host"
 wait $loop
 
-# ^C in a command that does its work itself.
+# ^C in a command that does its work itself. timeout(1) sends its signal to the child and to the group: it may come twice.
 M6_HOST=none timeout -s INT 2 "$M6" run bad-deaf >out 2>err
 code=$?
 checks=$((checks + 1))
 [ $code -eq 124 ] || [ $code -eq 130 ] || bad "interrupted: exit status $code"
+says err "interrupted"
+
+# A second one does not wait.
+M6_HOST=none "$M6" run bad-deaf >out 2>err &
+deaf=$!
+sleep 2
+kill -TERM $deaf
+sleep 0.5
+kill -TERM $deaf
+wait $deaf
+code=$?
+checks=$((checks + 1))
+[ $code -eq 143 ] || bad "interrupted twice: exit status $code"
 says err "interrupted"
 finish
