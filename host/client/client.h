@@ -55,6 +55,7 @@ struct m6_client {
     pthread_cond_t came;
     struct m6_wire wire;
     int connected, over; /* over: none will be again */
+    int searching;       /* none was found yet, and nothing has been said about it */
     int jobs_max, heartbeat_ms;
     int64_t last_in_ms, last_sent_ms;
     struct outstanding *jobs;
@@ -69,6 +70,9 @@ struct m6_client {
 /* ---- open.c ---- */
 /* Connects, starting a host if need be, and greets. Waits; *stop (may be NULL) ends it early. The lock is not held. */
 enum m6_status link_open(struct m6_client *, struct m6_wire *, const atomic_int *stop, struct m6_error *);
+
+/* What was opened becomes the client's. With the lock held, or before there is a thread. */
+void link_use(struct m6_client *, const struct m6_wire *);
 
 /* ---- autostart.c ---- */
 /* Whether the environment allows it (M6_AUTOSTART). */

@@ -46,7 +46,7 @@ static void rest(struct m6_client *c, int ms)
             ;
 }
 
-/* Growing pauses, up to five seconds. The lock is not held. */
+/* Growing pauses (none for a first search), up to five seconds. The lock is not held. */
 static void find_again(struct m6_client *c, int *pause_ms)
 {
     struct m6_wire wire;
@@ -54,21 +54,21 @@ static void find_again(struct m6_client *c, int *pause_ms)
     const int64_t until = m6_proto_now_ms() + *pause_ms;
     for (int64_t now; !c->closing && (now = m6_proto_now_ms()) < until;)
         rest(c, (int)(until - now));
-    *pause_ms = *pause_ms < 2500 ? *pause_ms * 2 : 5000;
+    *pause_ms = *pause_ms < 50 ? 100 : *pause_ms < 2500 ? *pause_ms * 2 : 5000;
     if (c->closing)
         return;
     const enum m6_status status = link_open(c, &wire, &c->closing, &err);
     pthread_mutex_lock(&c->lock);
     c->why = err;
     if (!status) {
-        c->wire = wire;
-        if (!wire.first)
-            c->wire.last = &c->wire.first;
-        c->connected = 1;
-        c->why.text[0] = '\0';
-        c->last_in_ms = c->last_sent_ms = m6_proto_now_ms();
+        link_use(c, &wire);
         *pause_ms = 100;
         event_put(c, M6_CLIENT_CONNECTED, 0, M6_OK, NULL);
+    } else if (c->searching && !c->closing) {
+        c->searching = 0;
+        c->over = c->reconnect < 0;
+        event_put(c, M6_CLIENT_DISCONNECTED, 0, status, err.text);
+        pthread_cond_broadcast(&c->came);
     }
     pthread_mutex_unlock(&c->lock);
 }
@@ -158,7 +158,7 @@ static void live(struct m6_client *c)
 void *io_run(void *arg)
 {
     struct m6_client *c = arg;
-    int pause_ms = 100;
+    int pause_ms = c->searching ? 0 : 100;
     while (!c->closing) {
         pthread_mutex_lock(&c->lock);
         const int connected = c->connected, over = c->over;

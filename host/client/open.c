@@ -104,6 +104,17 @@ enum m6_status link_open(struct m6_client *c, struct m6_wire *w, const atomic_in
     return status;
 }
 
+void link_use(struct m6_client *c, const struct m6_wire *w)
+{
+    c->wire = *w;
+    if (!w->first)
+        c->wire.last = &c->wire.first;
+    c->connected = 1;
+    c->searching = 0;
+    c->why.text[0] = '\0';
+    c->last_in_ms = c->last_sent_ms = m6_proto_now_ms();
+}
+
 /* ---- opening ---- */
 
 static enum m6_status start_thread(struct m6_client *c, struct m6_error *err)
@@ -148,6 +159,7 @@ static struct m6_client *make(const struct m6_open_params *p)
     c->reconnect = p->reconnect;
     c->event = p->event;
     c->arg = p->arg;
+    c->searching = p->background > 0;
     snprintf(c->name, sizeof c->name, "%s", p->name ? p->name : "");
     c->last = &c->first;
     m6_wire_init(&c->wire, -1);
@@ -176,16 +188,13 @@ enum m6_status m6_open(struct m6_client **out, const struct m6_open_params *give
         return m6_fail(err, M6_ERR_MEMORY, "no memory or descriptors for a client");
     enum m6_status status = m6_address_find(p.host, c->path, sizeof c->path, err);
     struct m6_wire wire;
-    if (!status)
+    if (!status && !c->searching) {
         status = link_open(c, &wire, NULL, err);
-    if (!status) {
-        c->wire = wire;
-        if (!wire.first)
-            c->wire.last = &c->wire.first;
-        c->connected = 1;
-        c->last_in_ms = c->last_sent_ms = m6_proto_now_ms();
-        status = start_thread(c, err);
+        if (!status)
+            link_use(c, &wire);
     }
+    if (!status)
+        status = start_thread(c, err);
     if (status) {
         destroy(c);
         return status;

@@ -396,6 +396,35 @@ static void test_reconnect(void **state)
     serve_end();
 }
 
+/* Opening without waiting: whether there is a host comes as an event. */
+static void test_background(void **state)
+{
+    struct m6_open_params params = {.size = sizeof params, .host = "/tmp/m6-nobody.sock", .autostart = -1, .background = 1};
+    struct m6_client_event e = {.size = sizeof e};
+    const struct m6_client_job job = {.size = sizeof job, .kind = "probe-echo"};
+    struct m6_client *c;
+    assert_int_equal(m6_open(&c, &params, &err), M6_OK);
+    assert_int_equal(m6_submit(c, &job, NULL, &err), M6_ERR_IO);
+    until(c, M6_CLIENT_DISCONNECTED, &e);
+    assert_non_null(strstr(e.text, "/tmp/m6-nobody.sock"));
+    assert_int_equal(m6_next(c, 300, &e), 0); /* it goes on looking, and says so once */
+    m6_close(c);
+    params.reconnect = -1;
+    assert_int_equal(m6_open(&c, &params, &err), M6_OK);
+    until(c, M6_CLIENT_DISCONNECTED, &e);
+    assert_int_equal(m6_next(c, -1, &e), M6_ERR_IO);
+    m6_close(c);
+
+    serve(NULL);
+    params.host = served;
+    assert_int_equal(m6_open(&c, &params, &err), M6_OK);
+    until(c, M6_CLIENT_CONNECTED, &e);
+    submit(c, "probe-echo", NULL);
+    until(c, M6_CLIENT_DONE, &e);
+    m6_close(c);
+    serve_end();
+}
+
 /* What a client costs: descriptors and memory are given back. */
 static int descriptors(void)
 {
@@ -442,6 +471,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_status, start, end),
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_reconnect),
+        cmocka_unit_test(test_background),
         cmocka_unit_test_setup_teardown(test_leaks, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,9 @@ struct m6_open_params {
      * m6_close. NULL: events are queued. */
     void (*event)(void *arg, const struct m6_client_event *event);
     void *arg;
+    /* 1: m6_open waits for nothing. The library's thread looks for a host, and starts one, as it does when one went away: CONNECTED
+     * comes when there is one, DISCONNECTED with the reason after a first search in vain. For those who must not wait, as filters. */
+    int background;
 };
 
 /* Connects, in less than a millisecond when a host runs. params may be NULL. M6_ERR_IO: there is none, or it is not this user's;

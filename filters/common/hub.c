@@ -1,0 +1,501 @@
+#include "hub.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fail.h"
+
+enum { DRAWINGS_MAX = 256, PAUSE_MS_FIRST = 100, PAUSE_MS_MAX = 5000, TRIES = 8 };
+static const int64_t retry_after = 2000000000;
+
+static pthread_mutex_t hubs_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list, and each hub's `feeds` */
+static struct hub *hubs;
+static atomic_size_t bound = (size_t)128 << 20;
+
+int64_t hub_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- drawings ---- */
+
+static void free_drawing(struct hub *hub, struct drawing *d)
+{
+    hub->bytes -= picture_bytes(d->picture);
+    m6_picture_unref(d->picture);
+    m6_picture_input_unref(d->key.input);
+    free((char *)d->key.model);
+    free((char *)d->key.prompt);
+    free(d->warning);
+    free(d);
+}
+
+static void remove_drawing(struct hub *hub, struct drawing *gone)
+{
+    for (struct drawing **at = &hub->drawings; *at; at = &(*at)->next) {
+        if (*at != gone)
+            continue;
+        *at = gone->next;
+        free_drawing(hub, gone);
+        return;
+    }
+}
+
+/* What nobody shows goes, the longest unused first. */
+static void make_room(struct hub *hub)
+{
+    for (;;) {
+        struct drawing *oldest = NULL;
+        int count = 0;
+        for (struct drawing *d = hub->drawings; d; d = d->next) {
+            count++;
+            if (!d->users && d->state == DRAWING_READY && (!oldest || d->last_used < oldest->last_used))
+                oldest = d;
+        }
+        if (!oldest || (hub->bytes <= bound && count <= DRAWINGS_MAX))
+            return;
+        remove_drawing(hub, oldest);
+    }
+}
+
+int hub_key_is(const struct hub_key *a, const struct hub_key *b)
+{
+    return a->seed == b->seed && a->width == b->width && a->height == b->height && input_is(a->input, b->input) && !strcmp(a->prompt, b->prompt) &&
+           !strcmp(a->model, b->model);
+}
+
+struct drawing *hub_find(struct hub *hub, const struct hub_key *key)
+{
+    for (struct drawing *d = hub->drawings; d; d = d->next)
+        if (!d->abandoned && hub_key_is(&d->key, key))
+            return d;
+    return NULL;
+}
+
+static struct drawing *new_drawing(struct hub *hub, const struct hub_key *key)
+{
+    struct drawing *d = calloc(1, sizeof *d), **last = &hub->drawings;
+    if (!d)
+        return NULL;
+    d->key = *key;
+    d->key.input = m6_picture_input_ref(key->input);
+    d->key.prompt = strdup(key->prompt);
+    d->key.model = strdup(key->model);
+    if (!d->key.prompt || !d->key.model) {
+        free_drawing(hub, d);
+        return NULL;
+    }
+    while (*last) /* first wanted, first submitted */
+        last = &(*last)->next;
+    *last = d;
+    return d;
+}
+
+struct drawing *hub_hold(struct hub *hub, const struct hub_key *key, int live)
+{
+    struct drawing *d = hub_find(hub, key);
+    const int again = d && d->state == DRAWING_FAILED && d->retries && hub_now() - d->failed_at > retry_after;
+    if (!d && !(d = new_drawing(hub, key)))
+        return NULL;
+    if (again || !d->asked) {
+        d->state = DRAWING_WANTED;
+        d->number = ++hub->uses;
+        d->live = live;
+        d->asked = hub_now();
+        pthread_cond_signal(&hub->wanted);
+    }
+    d->last_used = ++hub->uses;
+    d->users++;
+    return d;
+}
+
+void hub_release(struct hub *hub, struct drawing *d)
+{
+    if (!d || --d->users)
+        return;
+    if (d->state == DRAWING_SUBMITTED) {
+        d->abandoned = 1;
+        m6_cancel(hub->client, d->job);
+    } else if (d->state != DRAWING_READY) {
+        remove_drawing(hub, d);
+    }
+    make_room(hub);
+}
+
+static void drawing_failed(struct drawing *d, enum m6_status status, const char *text)
+{
+    d->state = DRAWING_FAILED;
+    d->failed_at = hub_now();
+    d->retries = status == M6_ERR_MEMORY || status == M6_ERR_LIMIT || status == M6_ERR_IO || status == M6_ERR_LATE || status == M6_ERR_CANCELLED;
+    fail(&d->error, status, "%s", text && text[0] ? text : "the host does not say why it did not draw");
+}
+
+/* ---- what the host says: on libm6's thread ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* A host with another model: what the one before drew is no answer any more. */
+static void forget_others(struct hub *hub, const char *model)
+{
+    for (struct drawing **at = &hub->drawings; *at;) {
+        struct drawing *d = *at;
+        if (d->users || d->state != DRAWING_READY || !strcmp(d->picture->model, model)) {
+            at = &d->next;
+            continue;
+        }
+        *at = d->next;
+        free_drawing(hub, d);
+    }
+}
+
+static void on_picture(struct hub *hub, struct drawing *d, const struct m6_client_event *e)
+{
+    struct m6_picture *p = picture_of_event(e, &d->key, hub_now() - d->asked);
+    if (!p) {
+        drawing_failed(d, M6_ERR_MEMORY, "no memory for a picture");
+        return;
+    }
+    if (d->key.model[0] && strcmp(base_name(d->key.model), p->model) != 0) {
+        char text[256];
+        snprintf(text, sizeof text, "the host serves the model %.60s, not %.60s; end it with `m6 stop` and start one with that, or leave model out", p->model,
+                 base_name(d->key.model));
+        drawing_failed(d, M6_ERR_MODEL, text);
+        m6_picture_unref(p);
+        return;
+    }
+    if (strcmp(hub->model, p->model) != 0) {
+        forget_others(hub, p->model);
+        snprintf(hub->model, sizeof hub->model, "%s", p->model);
+    }
+    d->picture = p;
+    d->state = DRAWING_READY;
+    d->job = 0; /* what else is said of it does not matter */
+    hub->bytes += picture_bytes(p);
+    make_room(hub);
+}
+
+static void on_job(struct hub *hub, struct drawing *d, const struct m6_client_event *e)
+{
+    switch (e->type) {
+    case M6_CLIENT_PROGRESS:
+        d->done = e->done;
+        d->total = e->total;
+        snprintf(d->what, sizeof d->what, "%s", e->text ? e->text : "");
+        d->steps++;
+        break;
+    case M6_CLIENT_WARNING:
+        if (!d->warning && e->text)
+            d->warning = strdup(e->text);
+        break;
+    case M6_CLIENT_PICTURE: on_picture(hub, d, e); break;
+    case M6_CLIENT_DONE: drawing_failed(d, M6_ERR_MODEL, "the model drew nothing; choose a model that draws"); break;
+    case M6_CLIENT_CANCELLED: drawing_failed(d, M6_ERR_CANCELLED, "the drawing was cancelled"); break;
+    case M6_CLIENT_FAILED:
+        /* Jobs are told as failed before it is told that the host went. */
+        if (e->status == M6_ERR_IO && d->tries++ < TRIES) {
+            d->state = DRAWING_WANTED;
+            d->job = 0;
+        } else {
+            drawing_failed(d, e->status, e->text);
+        }
+        break;
+    default: break;
+    }
+    const int ended = e->type == M6_CLIENT_DONE || e->type == M6_CLIENT_FAILED || e->type == M6_CLIENT_CANCELLED;
+    if (d->abandoned && (ended || d->state == DRAWING_READY))
+        remove_drawing(hub, d);
+}
+
+static void on_event(void *arg, const struct m6_client_event *e)
+{
+    struct hub *hub = arg;
+    pthread_mutex_lock(&hub->lock);
+    if (e->type == M6_CLIENT_DISCONNECTED) {
+        hub->lost_at = hub->lost ? hub->lost_at : hub_now();
+        hub->lost = 1;
+        fail(&hub->why, M6_ERR_IO, "%s", e->text ? e->text : "the host went away");
+    } else if (e->type == M6_CLIENT_CONNECTED) {
+        hub->lost = 0;
+    } else if (e->job) {
+        for (struct drawing *d = hub->drawings; d; d = d->next) {
+            if (d->job != e->job)
+                continue;
+            on_job(hub, d, e);
+            break;
+        }
+    }
+    pthread_cond_broadcast(&hub->changed);
+    pthread_cond_signal(&hub->wanted);
+    pthread_mutex_unlock(&hub->lock);
+}
+
+/* ---- what is said to the host: on the hub's thread ---- */
+
+/* JSON of a prompt: at most six bytes for one. */
+static size_t print_string(char *to, const char *text)
+{
+    char *p = to;
+    *p++ = '"';
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\') {
+            *p++ = '\\';
+            *p++ = (char)c;
+        } else if (c < 0x20) {
+            p += sprintf(p, "\\u%04x", c);
+        } else {
+            *p++ = (char)c;
+        }
+    }
+    *p++ = '"';
+    *p = '\0';
+    return (size_t)(p - to);
+}
+
+static char *print_params(const struct hub_key *key)
+{
+    enum { REST = 8192 };
+    char *json = malloc(strlen(key->prompt) * 6 + REST);
+    if (!json)
+        return NULL;
+    size_t n = (size_t)sprintf(json, "{\"prompt\": ");
+    n += print_string(json + n, key->prompt);
+    n += (size_t)sprintf(json + n, ", \"seed\": \"%llu\"", (unsigned long long)key->seed);
+    if (key->width)
+        n += (size_t)sprintf(json + n, ", \"width\": %d", key->width);
+    if (key->height)
+        n += (size_t)sprintf(json + n, ", \"height\": %d", key->height);
+    if (key->input)
+        input_print_keep(key->input, json + n, REST - 256);
+    strcat(json + n, "}");
+    return json;
+}
+
+static enum m6_status submit(struct hub *hub, struct drawing *d, struct m6_error *err)
+{
+    char *params = print_params(&d->key);
+    if (!params)
+        return fail(err, M6_ERR_MEMORY, "no memory for a prompt");
+    struct m6_client_frame frame = {0};
+    struct m6_client_input input = {.size = sizeof input, .frames = &frame, .frame_count = 1};
+    struct m6_client_job job = {
+        .size = sizeof job, .kind = "draw", .params = params, .inputs = &input, .priority = d->live ? M6_CLIENT_LIVE : M6_CLIENT_INTERACTIVE};
+    if (d->key.input) {
+        frame = input_frame(d->key.input);
+        job.input_count = 1;
+    }
+    const enum m6_status status = m6_submit(hub->client, &job, &d->job, err);
+    free(params);
+    return status;
+}
+
+static void submit_all(struct hub *hub)
+{
+    for (struct drawing *d = hub->drawings; d; d = d->next) {
+        struct m6_error err = {""};
+        if (d->state != DRAWING_WANTED)
+            continue;
+        if (hub->lost)
+            break;
+        const enum m6_status status = submit(hub, d, &err);
+        if (!status) {
+            d->state = DRAWING_SUBMITTED;
+        } else if (status == M6_ERR_IO) {
+            hub->lost_at = hub_now(); /* its DISCONNECTED is on the way */
+            hub->lost = 1;
+            hub->why = err;
+        } else if (status != M6_ERR_LIMIT) {
+            drawing_failed(d, status, err.text);
+        } else {
+            break;
+        }
+        pthread_cond_broadcast(&hub->changed);
+    }
+}
+
+static int is_wanted(const struct hub *hub)
+{
+    for (const struct drawing *d = hub->drawings; d; d = d->next)
+        if (d->state == DRAWING_WANTED)
+            return 1;
+    return 0;
+}
+
+static void pause_for(struct hub *hub, int ms)
+{
+    const int64_t until = hub_now() + (int64_t)ms * 1000000;
+    const struct timespec at = {until / 1000000000, until % 1000000000};
+    while (!hub->closing && hub_now() < until)
+        pthread_cond_timedwait(&hub->wanted, &hub->lock, &at);
+}
+
+/* The first time; afterwards libm6 finds the host again by itself. */
+static void look_for_host(struct hub *hub, int *pause_ms)
+{
+    const struct m6_open_params params = {.size = sizeof params, .host = hub->host, .name = hub->name, .event = on_event, .arg = hub};
+    struct m6_client *client = NULL;
+    struct m6_error err = {""};
+    hub->opening = 1;
+    pthread_mutex_unlock(&hub->lock);
+    const enum m6_status status = m6_open(&client, &params, &err);
+    pthread_mutex_lock(&hub->lock);
+    hub->opening = 0;
+    hub->lost = status != M6_OK;
+    hub->lost_at = hub_now();
+    hub->why = err;
+    hub->client = client;
+    hub->met = !status;
+    pthread_cond_broadcast(&hub->changed);
+    if (!status || hub->closing)
+        return;
+    pause_for(hub, *pause_ms);
+    *pause_ms = *pause_ms < PAUSE_MS_MAX / 2 ? *pause_ms * 2 : PAUSE_MS_MAX;
+}
+
+static void hub_free(struct hub *hub)
+{
+    m6_close(hub->client); /* may still call back: the lock is not held */
+    while (hub->drawings) {
+        struct drawing *d = hub->drawings;
+        hub->drawings = d->next;
+        free_drawing(hub, d);
+    }
+    pthread_mutex_destroy(&hub->lock);
+    pthread_cond_destroy(&hub->changed);
+    pthread_cond_destroy(&hub->wanted);
+    free(hub->host);
+    free(hub->name);
+    free(hub);
+}
+
+static void *run(void *arg)
+{
+    struct hub *hub = arg;
+    int pause_ms = PAUSE_MS_FIRST;
+    pthread_mutex_lock(&hub->lock);
+    while (!hub->closing) {
+        if (!hub->client && is_wanted(hub)) {
+            look_for_host(hub, &pause_ms);
+            continue;
+        }
+        if (hub->client)
+            submit_all(hub);
+        pthread_cond_wait(&hub->wanted, &hub->lock);
+    }
+    const int orphan = !hub->has_thread; /* nobody waits for this thread */
+    pthread_mutex_unlock(&hub->lock);
+    if (orphan)
+        hub_free(hub);
+    return NULL;
+}
+
+/* ---- hubs ---- */
+
+static int same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+static struct hub *hub_create(const char *host, const char *name)
+{
+    pthread_condattr_t attributes;
+    pthread_attr_t stack;
+    struct hub *hub = calloc(1, sizeof *hub);
+    if (!hub)
+        return NULL;
+    pthread_mutex_init(&hub->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&hub->changed, &attributes);
+    pthread_cond_init(&hub->wanted, &attributes);
+    pthread_condattr_destroy(&attributes);
+    hub->host = host ? strdup(host) : NULL;
+    hub->name = strdup(name ? name : "m6gen");
+    pthread_attr_init(&stack);
+    pthread_attr_setstacksize(&stack, 512 << 10);
+    hub->has_thread = 1;
+    const int failed = !hub->name || (host && !hub->host) || pthread_create(&hub->thread, &stack, run, hub);
+    pthread_attr_destroy(&stack);
+    if (failed) {
+        hub_free(hub);
+        return NULL;
+    }
+    return hub;
+}
+
+struct hub *hub_get(const char *host, const char *name)
+{
+    pthread_mutex_lock(&hubs_lock);
+    struct hub *hub = hubs;
+    while (hub && !same(hub->host, host))
+        hub = hub->next;
+    if (!hub && (hub = hub_create(host, name))) {
+        hub->next = hubs;
+        hubs = hub;
+    }
+    if (hub)
+        hub->feeds++;
+    pthread_mutex_unlock(&hubs_lock);
+    return hub;
+}
+
+void hub_put(struct hub *hub)
+{
+    pthread_mutex_lock(&hubs_lock);
+    const int last = !--hub->feeds;
+    for (struct hub **at = &hubs; last && *at; at = &(*at)->next) {
+        if (*at == hub) {
+            *at = hub->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&hubs_lock);
+    if (!last)
+        return;
+    pthread_mutex_lock(&hub->lock);
+    const pthread_t thread = hub->thread;
+    const int opening = hub->opening; /* it may be starting a host, for up to 20 seconds: then the thread tidies up by itself */
+    hub->has_thread = !opening;
+    hub->closing = 1;
+    pthread_cond_signal(&hub->wanted);
+    pthread_mutex_unlock(&hub->lock);
+    if (opening) {
+        pthread_detach(thread);
+        return;
+    }
+    pthread_join(thread, NULL);
+    hub_free(hub);
+}
+
+void m6_pictures_set_bound(size_t bytes)
+{
+    bound = bytes;
+    pthread_mutex_lock(&hubs_lock);
+    for (struct hub *hub = hubs; hub; hub = hub->next) {
+        pthread_mutex_lock(&hub->lock);
+        make_room(hub);
+        pthread_mutex_unlock(&hub->lock);
+    }
+    pthread_mutex_unlock(&hubs_lock);
+}
+
+size_t m6_pictures_cached(void)
+{
+    size_t bytes = 0;
+    pthread_mutex_lock(&hubs_lock);
+    for (struct hub *hub = hubs; hub; hub = hub->next) {
+        pthread_mutex_lock(&hub->lock);
+        bytes += hub->bytes;
+        pthread_mutex_unlock(&hub->lock);
+    }
+    pthread_mutex_unlock(&hubs_lock);
+    return bytes;
+}
