@@ -12,7 +12,7 @@ packages="gcc libc6-dev cmake ninja-build pkg-config
 for option in "$@"; do
     case $option in
     --tests) packages="$packages libcmocka-dev clang abigail-tools" ;;
-    --peers) packages="$packages libdnnl-dev libopenblas-dev" ;;
+    --peers) packages="$packages libdnnl-dev libopenblas-dev libavfilter-dev" ;;
     *)
         echo "usage: install-deps.sh [--tests] [--peers]" >&2
         exit 2
