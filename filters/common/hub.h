@@ -50,17 +50,14 @@ struct drawing {
 
 struct hub {
     struct hub *next;
-    char *host, *name; /* host: NULL for the default */
+    char *host; /* NULL: the default */
     int feeds;
-    pthread_t thread;
-    int has_thread, opening;
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t changed; /* for feeds that wait */
-    pthread_cond_t wanted;  /* for the thread */
-    int closing;
-    struct m6_client *client;
-    int met;    /* there has been a host */
-    int lost;   /* there is none now, as far as is known */
+    struct m6_client *client; /* NULL: there can be none */
+    pthread_mutex_t lock;     /* guards what follows */
+    pthread_cond_t changed;   /* for feeds that wait */
+    int met;   /* there has been a host */
+    int found; /* there is one: jobs can be sent */
+    int lost;  /* there is known to be none, and why; neither: it is being looked for */
     int64_t lost_at;
     struct m6_error why;
     struct drawing *drawings;
@@ -82,6 +79,8 @@ int hub_key_is(const struct hub_key *, const struct hub_key *);
 
 /* ---- pictures ---- */
 struct m6_picture *picture_of_event(const struct m6_client_event *, const struct hub_key *, int64_t latency); /* NULL: out of memory */
+/* One made here; *rgb is where its packed samples go, before anybody else has it. */
+struct m6_picture *picture_create(int width, int height, const char *prompt, uint8_t **rgb);
 size_t picture_bytes(const struct m6_picture *);
 struct m6_client_frame input_frame(const struct m6_picture_input *);
 int input_is(const struct m6_picture_input *, const struct m6_picture_input *);

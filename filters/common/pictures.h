@@ -2,7 +2,7 @@
  *
  *     feed ← show(prompt, seed, size, schedule, time)     one feed a filter instance
  *       ↓
- *     hub: one connection a host, one cache of pictures, one thread that talks to the host (hub.h)
+ *     hub: one connection to a host, one cache of pictures (hub.h)
  *
  * Not live, the answer is a function of the request alone: stretch k of the schedule (schedule.h) shows the picture that `m6 draw --seed seed+k` draws
  * for that prompt and size, and show waits until it is there. So requests may come in any order, from many feeds at once. Live, show
