@@ -79,8 +79,6 @@ int hub_key_is(const struct hub_key *, const struct hub_key *);
 
 /* ---- pictures ---- */
 struct m6_picture *picture_of_event(const struct m6_client_event *, const struct hub_key *, int64_t latency); /* NULL: out of memory */
-/* One made here; *rgb is where its packed samples go, before anybody else has it. */
-struct m6_picture *picture_create(int width, int height, const char *prompt, uint8_t **rgb);
 size_t picture_bytes(const struct m6_picture *);
 struct m6_client_frame input_frame(const struct m6_picture_input *);
 int input_is(const struct m6_picture_input *, const struct m6_picture_input *);

@@ -77,7 +77,7 @@ struct m6_picture *picture_of_event(const struct m6_client_event *e, const struc
     return &o->picture;
 }
 
-struct m6_picture *picture_create(int width, int height, const char *prompt, uint8_t **rgb)
+struct m6_picture *m6_picture_create(int width, int height, const char *prompt, uint8_t **rgb)
 {
     struct owned_picture *o = calloc(1, sizeof *o);
     if (!o)

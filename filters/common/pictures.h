@@ -37,6 +37,8 @@ struct m6_picture {
 };
 struct m6_picture *m6_picture_ref(struct m6_picture *);
 void m6_picture_unref(struct m6_picture *); /* NULL is fine */
+/* One made by the caller: *rgb is where its packed samples go, before anybody else has it. NULL: out of memory. */
+struct m6_picture *m6_picture_create(int width, int height, const char *prompt, uint8_t **rgb);
 
 /* A frame of which parts are kept and the rest is drawn anew. */
 struct m6_picture_input;

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "hub.h"
-
 enum { GLYPH_W = 5, GLYPH_H = 7, CELL_W = 6, CELL_H = 10, COLUMNS = 44 };
 
 /* From the space on; a byte a column, the lowest bit uppermost. */
@@ -98,7 +96,7 @@ static void put_ground(const struct canvas *c)
 struct m6_picture *m6_slate_create(int width, int height, const char *text)
 {
     uint8_t *rgb;
-    struct m6_picture *p = picture_create(width, height, text, &rgb);
+    struct m6_picture *p = m6_picture_create(width, height, text, &rgb);
     if (!p)
         return NULL;
     const int scale = width / (COLUMNS * CELL_W);
