@@ -102,6 +102,12 @@ enum m6_status m6_gen_set(struct m6_gen *g, const char *name, const char *value,
     return m6_gen_options_set(&g->options, name, value, err);
 }
 
+enum m6_status m6_gen_parse(struct m6_gen *g, const char *text, struct m6_error *err)
+{
+    const enum m6_status status = m6_gen_options_parse(&g->options, text, err);
+    return status ? status : m6_gen_options_check(&g->options, err);
+}
+
 const struct m6_gen_options *m6_gen_options(const struct m6_gen *g)
 {
     return &g->options;

@@ -50,6 +50,8 @@ enum m6_status m6_gen_create(struct m6_gen **, struct m6_gen_params *, struct m6
 void m6_gen_destroy(struct m6_gen *); /* NULL is fine */
 /* One option, from the next frame on. host, model, timeout and live: M6_ERR_UNSUPPORTED, since they belong to the connection. */
 enum m6_status m6_gen_set(struct m6_gen *, const char *name, const char *value, struct m6_error *);
+/* A string of them; those before one at fault are set. */
+enum m6_status m6_gen_parse(struct m6_gen *, const char *text, struct m6_error *);
 const struct m6_gen_options *m6_gen_options(const struct m6_gen *);
 
 /* err holds a sentence whenever a picture is wanted but not had, also when the frame goes on (UNTOUCHED, or with a slate); else it is empty. */
