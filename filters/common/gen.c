@@ -19,9 +19,6 @@ struct m6_gen {
     struct m6_gen_options options;
     struct m6_prompt_file file;
     struct m6_feed *feed;
-    int live;
-    void (*notice)(void *arg, const struct m6_feed_notice *);
-    void *arg;
 
     struct m6_shown shown;
     struct ready present, under;
@@ -51,15 +48,12 @@ enum m6_status m6_gen_create(struct m6_gen **out, struct m6_gen_params *p, struc
     if (!g)
         return fail(err, M6_ERR_MEMORY, "no memory for m6gen");
     const struct m6_gen_options *o = p->options;
-    g->live = o->live >= 0 ? o->live : p->live;
     const struct m6_feed_params feed = {
-        .name = p->name, .host = o->host, .model = o->model, .live = g->live, .in_order = p->in_order, .timeout = o->timeout, .notice = p->notice, .arg = p->arg};
+        .name = p->name, .host = o->host, .model = o->model, .live = o->live >= 0 ? o->live : p->live, .in_order = p->in_order, .timeout = o->timeout, .notice = p->notice, .arg = p->arg};
     g->feed = m6_feed_create(&feed);
     g->present.composite = m6_composite_create();
     g->under.composite = m6_composite_create();
     g->shown.mix = 1;
-    g->notice = p->notice;
-    g->arg = p->arg;
     m6_gen_options_init(&g->options);
     if (!g->feed || !g->present.composite || !g->under.composite) {
         m6_gen_destroy(g);
@@ -100,6 +94,12 @@ enum m6_status m6_gen_set(struct m6_gen *g, const char *name, const char *value,
         if (!strcmp(name, fixed[i]))
             return fail(err, M6_ERR_UNSUPPORTED, "%s cannot be changed while m6gen runs; set it before", name);
     return m6_gen_options_set(&g->options, name, value, err);
+}
+
+void m6_gen_set_live(struct m6_gen *g, int live)
+{
+    if (g->options.live < 0)
+        m6_feed_set_live(g->feed, live);
 }
 
 enum m6_status m6_gen_parse(struct m6_gen *g, const char *text, struct m6_error *err)

@@ -48,6 +48,8 @@ struct m6_gen;
 /* M6_ERR_ARGUMENT when the options do not go together; M6_ERR_MEMORY. */
 enum m6_status m6_gen_create(struct m6_gen **, struct m6_gen_params *, struct m6_error *);
 void m6_gen_destroy(struct m6_gen *); /* NULL is fine */
+/* Once it is known how the pipeline is; what options say counts more. */
+void m6_gen_set_live(struct m6_gen *, int live);
 /* One option, from the next frame on. host, model, timeout and live: M6_ERR_UNSUPPORTED, since they belong to the connection. */
 enum m6_status m6_gen_set(struct m6_gen *, const char *name, const char *value, struct m6_error *);
 /* A string of them; those before one at fault are set. */

@@ -109,6 +109,8 @@ void m6_feed_destroy(struct m6_feed *); /* NULL is fine */
  * until that changes; nothing is waited for twice. */
 enum m6_feed_state m6_feed_show(struct m6_feed *, const struct m6_feed_request *, struct m6_shown *, struct m6_error *);
 void m6_shown_finish(struct m6_shown *);
+/* From the next show on. */
+void m6_feed_set_live(struct m6_feed *, int live);
 /* Begins to draw what show will ask for, and returns. */
 void m6_feed_ask(struct m6_feed *, const struct m6_feed_request *);
 /* While on, show does not wait (M6_FEED_INTERRUPTED): for flushes, and for ending. */

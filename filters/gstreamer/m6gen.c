@@ -175,11 +175,22 @@ static void forget(M6GstGen *self)
     g_clear_pointer(&self->to_rgb, gst_video_converter_free);
 }
 
+static gboolean is_live(M6GstGen *self)
+{
+    GstQuery *query = gst_query_new_latency();
+    gboolean live = FALSE;
+    if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
+        gst_query_parse_latency(query, &live, NULL, NULL);
+    gst_query_unref(query);
+    return live;
+}
+
 static gboolean set_caps(GstBaseTransform *base, GstCaps *in, GstCaps *out)
 {
     M6GstGen *self = M6_GST_GEN(base);
     if (!gst_video_info_from_caps(&self->info, in))
         return FALSE;
+    m6_gen_set_live(self->props.gen, is_live(self));
     self->can_lay = m6_gst_layout(&self->layout, &self->info);
     forget(self);
     return TRUE;
@@ -192,16 +203,6 @@ static gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide, Gst
         return FALSE;
     gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
     return TRUE;
-}
-
-static gboolean is_live(M6GstGen *self)
-{
-    GstQuery *query = gst_query_new_latency();
-    gboolean live = FALSE;
-    if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
-        gst_query_parse_latency(query, &live, NULL, NULL);
-    gst_query_unref(query);
-    return live;
 }
 
 static gboolean sink_event(GstBaseTransform *base, GstEvent *event)
