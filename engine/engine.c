@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "engine_check.h"
 #include "families/family.h"
@@ -76,7 +77,7 @@ static enum m6_status find_family(const struct m6_family **family, const char *c
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "model_type"));
     *family = m6_family_find(type ? type : "");
     if (!*family)
-        m6_fail(err, M6_ERR_UNSUPPORTED, "%s/config.json: models of the type \"%.60s\" are not supported", folder,
+        m6_fail(err, M6_ERR_UNSUPPORTED, "%s/config.json: models of the type \"%.60s\" are not supported; this M6 runs \"m6\"", folder,
                 type ? type : "");
     cJSON_Delete(root);
     return *family ? M6_OK : M6_ERR_UNSUPPORTED;
@@ -121,6 +122,20 @@ static enum m6_status create(struct m6_engine *e, const struct m6_engine_params 
     return status ? status : m6_scheduler_create(&e->scheduler, e->model, params->step_rows, err);
 }
 
+static void add_remedy(struct m6_error *why, enum m6_status status, const char *folder)
+{
+    char path[512];
+    const size_t used = strlen(why->text);
+    const char *remedy = NULL;
+    snprintf(path, sizeof path, "%.490s/config.json", folder ? folder : "");
+    if (status == M6_ERR_FORMAT || status == M6_ERR_MODEL)
+        remedy = "; fetch or export the model again";
+    else if (status == M6_ERR_IO && folder && access(path, F_OK))
+        remedy = "; a model is a folder with config.json, tokenizer.json and *.safetensors";
+    if (remedy)
+        snprintf(why->text + used, sizeof why->text - used, "%s", remedy);
+}
+
 enum m6_status m6_engine_create(struct m6_engine **engine, const struct m6_engine_params *params, struct m6_error *err)
 {
     *engine = NULL;
@@ -135,10 +150,7 @@ enum m6_status m6_engine_create(struct m6_engine **engine, const struct m6_engin
     struct m6_error why = {""};
     const enum m6_status status = create(e, &full, &why);
     if (status) {
-        static const char remedy[] = "; fetch or export the model again";
-        const size_t used = strlen(why.text);
-        if (status == M6_ERR_FORMAT && used + sizeof remedy <= sizeof why.text)
-            memcpy(why.text + used, remedy, sizeof remedy);
+        add_remedy(&why, status, params->model);
         say(e, LOG_ERR, "%s", why.text);
         m6_engine_destroy(e);
         return m6_fail(err, status, "%s", why.text);

@@ -32,10 +32,10 @@ struct m6_example {
     uint8_t *rgb;       /* …[frames][height][width][3], or NULL: texts only */
     uint8_t *mask;      /* …[frames][height][width], 255 where a subject is; or NULL */
     int wordless;       /* the caller needs no texts */
+    int composed;       /* the caller wants it arranged as one would draw it, so that the caption tells all of it */
     int frames;         /* out */
     char caption[M6_LANGS][M6_CAPTION_BYTES];
     char wrong[M6_LANGS][M6_CAPTION_BYTES];  /* a caption that is false of this picture, if only just */
-    char detail[M6_LANGS][M6_CAPTION_BYTES]; /* the caption with all that a drawing has to know; "": the caption is enough */
     char prompt[M6_LANGS][M6_CAPTION_BYTES]; /* what a person might type to get this picture */
     int questions;
     struct m6_question question[M6_QUESTIONS_MAX];
@@ -47,12 +47,6 @@ struct m6_script_example {
     int shots;
     char idea[M6_CAPTION_BYTES], script[M6_SCRIPT_BYTES];
 };
-
-/* What a drawing of the example is told. */
-static inline const char *m6_example_told(const struct m6_example *e, enum m6_lang lang)
-{
-    return e->detail[lang][0] ? e->detail[lang] : e->caption[lang];
-}
 
 /* `count` attributes of `classes` values each, such as the colour of each of 13 kinds of subject. */
 struct m6_label_group {

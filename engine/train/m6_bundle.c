@@ -100,7 +100,7 @@ static void draw(const struct m6_tasks *t, struct m6_batch *b, const struct m6_e
     int lang = m6_rng_below(r, M6_LANGS);
     if (!e->caption[lang][0] && !e->prompt[lang][0])
         lang = !lang;
-    const char *caption = m6_example_told(e, (enum m6_lang)lang);
+    const char *caption = e->caption[lang];
     const int typed = rewrite(t, b, e->prompt[lang], caption);
     const int as_typed = typed < 0 ? m6_rng_below(r, 4) > 0 : m6_rng_below(r, 5) == 0;
     const char *text = as_typed && e->prompt[lang][0] ? e->prompt[lang] : caption;

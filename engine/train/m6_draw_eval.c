@@ -51,10 +51,12 @@ enum m6_status m6_draw_evaluate(struct m6_trainer *t, struct m6_metrics *m, stru
     enum m6_status status = M6_OK;
     if (!e || !prompt || !truth || !rgb || !code)
         status = m6_fail(err, M6_ERR_MEMORY, "no memory to draw %d pictures", n);
+    for (int i = 0; i < n && !status; i++)
+        e[i].composed = 1;
     if (!status)
         status = m6_trainer_fetch(t, M6_SPLIT_HELDOUT, 0, 0, n, e, truth, NULL, err);
     for (int i = 0; i < n && !status; i++)
-        prompt[i] = m6_example_told(&e[i], i % 2 && e[i].caption[M6_LANG_ZH][0] ? M6_LANG_ZH : M6_LANG_EN);
+        prompt[i] = e[i].caption[i % 2 && e[i].caption[M6_LANG_ZH][0] ? M6_LANG_ZH : M6_LANG_EN];
     if (!status)
         status = m6_draw(t, prompt, n, STEPS, guidance, t->recipe.seed, code, err);
     if (!status)

@@ -55,6 +55,8 @@ static enum m6_status buffers(struct m6_trainer *t, struct m6_job_state *j, stru
     j->code = malloc((stills * places * (size_t)c->slots + 1) * sizeof *j->code);
     if (!j->still || !j->clip || !j->script || !j->rgb || !j->mask || !j->pixel || !j->share || !j->grid || !j->code)
         return m6_fail(err, M6_ERR_MEMORY, "no memory for a batch of %zu pictures and %zu clips", stills, clips);
+    for (int i = 0; i < r->drawings; i++)
+        j->still[i].composed = 1;
     return M6_OK;
 }
 
@@ -107,7 +109,7 @@ static void encode(struct m6_trainer *t)
 {
     const struct m6_config *c = &t->recipe.config;
     struct m6_job_state *j = t->self;
-    const int n = m6_recipe_stills(&t->recipe), w = c->width / 8, h = c->height / 8, places = m6_config_places(c);
+    const int n = m6_recipe_drawn(&t->recipe), w = c->width / 8, h = c->height / 8, places = m6_config_places(c);
     m6_tape_reset(t->tape);
     const m6_var x = m6_tape_input(t->tape, n * c->width * c->height / 16, 48, j->pixel);
     m6_image_encode(t->tape, j->image, c, x, n, j->grid);
@@ -125,7 +127,7 @@ enum m6_status m6_job_batch(struct m6_trainer *t, enum m6_split split, int64_t n
     const struct m6_config *c = &r->config;
     struct m6_job_state *j = t->self;
     const size_t area = (size_t)c->width * (size_t)c->height, stills = (size_t)m6_recipe_stills(r);
-    const int places = m6_config_places(c), frames = (int)stills + r->clips * M6_CLIP_FRAMES;
+    const int places = m6_config_places(c), frames = (int)stills + r->clips * M6_CLIP_FRAMES, drawn = m6_recipe_drawn(r);
     const uint64_t k = (uint64_t)number;
     enum m6_status status = M6_OK;
     if (stills)
@@ -138,13 +140,14 @@ enum m6_status m6_job_batch(struct m6_trainer *t, enum m6_split split, int64_t n
     /* Those that are only drawn come first, so that what is looked at lies together with the clips. */
     m6_picture_blocks(j->rgb, frames, c->width, c->height, 4, j->pixel);
     if (draws(r) && stills) {
-        m6_mask_blocks(j->mask, (int)stills, c->width, c->height, c->width / c->code_w, j->share);
+        m6_mask_blocks(j->mask, drawn, c->width, c->height, c->width / c->code_w, j->share);
         encode(t);
     }
     m6_batch_clear(&j->batch, c);
     for (int i = 0; i < (int)stills; i++)
         m6_tasks_example(&j->tasks, &j->batch, &j->still[i], i >= r->drawings,
-                         draws(r) ? j->code + (size_t)i * places * c->slots : NULL, j->share + (size_t)i * places, m6_mix(r->seed + split) + k * stills + (uint64_t)i);
+                         draws(r) && i < drawn ? j->code + (size_t)i * places * c->slots : NULL,
+                         j->share + (size_t)i * places, m6_mix(r->seed + split) + k * stills + (uint64_t)i);
     for (int i = 0; i < r->clips; i++)
         m6_tasks_example(&j->tasks, &j->batch, &j->clip[i], 1, NULL, NULL,
                          m6_mix(r->seed + split + 2) + k * (uint64_t)r->clips + (uint64_t)i);

@@ -31,7 +31,7 @@ struct m6_recipe {
     int64_t steps, warmup, eval_every, pseudo_to_real;
     int eval_batches, eval_drawings, threads;
     double checkpoint_seconds;
-    int pictures, drawings, clips, scripts, texts; /* examples a step; drawings: further pictures, only drawn */
+    int pictures, drawings, clips, scripts, texts; /* examples a step; drawings: further pictures, only drawn, then `pictures` are only looked at */
     struct m6_optim optim;               /* lr is the peak */
     enum m6_schedule_shape schedule;     /* the fall of the learning rate after warm-up */
     float lr_floor, average;             /* floor: share of the peak that it ends at; average: EMA decay */
@@ -51,6 +51,11 @@ enum m6_status m6_recipe_read(struct m6_recipe *, const char *path, const char *
 static inline int m6_recipe_stills(const struct m6_recipe *r)
 {
     return r->drawings + r->pictures;
+}
+/* How many of them are drawn: these come first. */
+static inline int m6_recipe_drawn(const struct m6_recipe *r)
+{
+    return r->drawings ? r->drawings : r->pictures;
 }
 const char *m6_recipe_kind_name(enum m6_recipe_kind);
 /* Whether a recipe freezes this matrix. */

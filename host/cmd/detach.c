@@ -189,6 +189,8 @@ static int take(struct cmd_context *ctx, const char *option, int index, const ch
         return cmd_fail(ctx, CMD_USAGE, "too many inputs");
     if (!in)
         in = &d->inputs[d->input_count++];
+    if (in->file.spooled)
+        unlink(in->file.path);
     free(in->typed);
     free(in->file.path);
     *in = (struct input){.option = option, .index = index, .typed = strdup(*value)};

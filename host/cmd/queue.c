@@ -282,6 +282,14 @@ static int await_ends(struct jobs *j, int64_t until)
     }
 }
 
+static void tell_warnings(struct jobs *j, struct queue_job *job)
+{
+    char *rest = job->log;
+    for (char *line; (line = strsep(&rest, "\n"));)
+        if (*line)
+            cmd_warn(j->ctx, "job %lld: %s", (long long)job->id, line);
+}
+
 /* As if the commands had been run here: what they printed, what they complained of, and their exit
  * status. */
 static int tell_ends(struct jobs *j)
@@ -294,6 +302,8 @@ static int tell_ends(struct jobs *j)
             return fail(j, M6_ERR_ARGUMENT, &err);
         if (!j->ctx->json && !j->ctx->quiet)
             fwrite(job.text, 1, job.text_size, stdout);
+        if (!j->ctx->json)
+            tell_warnings(j, &job);
         if (!j->ctx->json && job.state != QUEUE_DONE)
             cmd_fail(j->ctx, job.exit, "job %lld %s%s%s", (long long)job.id,
                      j->m->state_name(job.state), job.error ? ": " : "",
@@ -357,7 +367,8 @@ const struct cmd_command cmd_jobs = {
                "machine: whatever "
                "had not ended is begun again by the next host. Its result is the same as without "
                "--detach.\n\n"
-               "wait prints what the command would have printed, and ends with its exit status. "
+               "wait prints what the command would have printed and warned of, and ends with its "
+               "exit status. "
                "pause and cancel "
                "break off a job that runs; resumed, it begins again. retry is for jobs that failed "
                "or were "

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static struct termios before;
-static int entered, keys, signals = -1;
+static int entered, raw_mode, keys, signals = -1;
 
 int top_screen_possible(void)
 {
@@ -58,7 +58,7 @@ void top_screen_enter(void)
         raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
         raw.c_cc[VMIN] = 0;
         raw.c_cc[VTIME] = 0;
-        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+        raw_mode = !tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
     put(on, sizeof on - 1);
 }
@@ -69,9 +69,9 @@ void top_screen_leave(void)
     if (!entered)
         return;
     put(off, sizeof off - 1);
-    if (keys)
+    if (raw_mode)
         tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    entered = 0;
+    entered = raw_mode = 0;
 }
 
 void top_screen_size(int *width, int *height)

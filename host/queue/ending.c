@@ -3,20 +3,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "queue/internal.h"
 #include "queue/publish.h"
 
-/* At most max bytes of a file of the work folder, ended by a zero; NULL when there are more. */
-static char *read_some(const char *work, const char *name, size_t max, size_t *size)
+/* At most max bytes of a file of the work folder, ended by a zero. When there are more: the last of them, or (whole) NULL. */
+static char *read_some(const char *work, const char *name, size_t max, int whole, size_t *size)
 {
     char path[PATH_MAX + 16];
     snprintf(path, sizeof path, "%s/%s", work, name);
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     char *text = malloc(max + 2);
+    struct stat st;
     ssize_t n = 0;
     *size = 0;
+    if (!whole && fd >= 0 && !fstat(fd, &st) && st.st_size > (off_t)max)
+        lseek(fd, st.st_size - (off_t)max, SEEK_SET);
     while (fd >= 0 && text && *size <= max && (n = read(fd, text + *size, max + 1 - *size)) > 0)
         *size += (size_t)n;
     if (fd >= 0)
@@ -34,7 +38,7 @@ static char *read_some(const char *work, const char *name, size_t max, size_t *s
 static void read_said(const char *work, char *log, size_t log_size, char *error, size_t error_size)
 {
     size_t size, at = 0;
-    char *text = read_some(work, "err", LOG_MAX, &size), *rest = text;
+    char *text = read_some(work, "err", LOG_MAX, 0, &size), *rest = text;
     log[0] = error[0] = '\0';
     for (char *line; text && (line = strsep(&rest, "\n"));) {
         char *colon = !strncmp(line, "m6", 2) ? strstr(line, ": ") : NULL;
@@ -67,7 +71,7 @@ int ending_plain(struct runner *r, const struct queue_job *job, const char *work
     struct m6_error err = {""};
     char said[512], *log = malloc(LOG_MAX);
     size_t size = 0;
-    char *text = read_some(work, "out", TEXT_MAX, &size);
+    char *text = read_some(work, "out", TEXT_MAX, 1, &size);
     struct queue_end end = {.state = state, .exit = exit, .error = error, .log = log, .text = text ? text : "", .text_size = text ? size : 0};
     if (log)
         read_said(work, log, LOG_MAX, said, sizeof said);
@@ -91,7 +95,7 @@ int ending_of_outputs(struct runner *r, const struct queue_job *job, const char 
 {
     struct m6_error err = {""};
     size_t size;
-    char *text = read_some(work, "out", TEXT_MAX, &size);
+    char *text = read_some(work, "out", TEXT_MAX, 1, &size);
     free(text);
     if (!text)
         return ending_plain(r, job, work, QUEUE_FAILED, 1, "it printed more than 8 MiB; give it a file with -o");

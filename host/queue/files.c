@@ -18,12 +18,11 @@ enum m6_status queue_folder(const char *socket, char *path, size_t size, struct 
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME"), *slash = strrchr(socket, '/');
     char folder[PATH_MAX], real[PATH_MAX], whole[2 * PATH_MAX], hex[QUEUE_HEX];
     struct digest d;
-    /* One socket has many spellings. */
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - socket) + 1 : 0, socket);
-    if (slash && realpath(folder, real))
-        snprintf(whole, sizeof whole, "%s%s", strcmp(real, "/") ? real : "", slash);
-    else
-        snprintf(whole, sizeof whole, "%s", socket);
+    /* One socket has many spellings, and where its folder is to be does not tell how it will be called. */
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - socket) + 1 : 1, slash ? socket : ".");
+    if (!realpath(folder, real))
+        return m6_fail(err, M6_ERR_IO, "there is no folder %.300s for the host's socket; make it, or name another with M6_HOST", folder);
+    snprintf(whole, sizeof whole, "%s/%s", strcmp(real, "/") ? real : "", slash ? slash + 1 : socket);
     digest_begin(&d);
     digest_add(&d, whole, strlen(whole));
     digest_end(&d, hex);

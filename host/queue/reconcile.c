@@ -107,6 +107,16 @@ static int reconcile_job(struct runner *r, const struct queue_job *job)
     return ending_again(r, job, work, r->fault, !r->fault, r->fault ? "the host died of it" : "the host was gone");
 }
 
+static int give_up(struct runner *r, int64_t id)
+{
+    struct m6_error err = {""};
+    const struct queue_end end = {.state = QUEUE_FAILED, .exit = 1, .error = "it cannot be read; queue it again", .text = ""};
+    if (!queue_finish(r->queue, id, &end, &err))
+        return 0;
+    runner_complain(r, &err);
+    return -1;
+}
+
 int reconcile(struct runner *r)
 {
     int64_t *ids;
@@ -118,7 +128,12 @@ int reconcile(struct runner *r)
         return -1;
     }
     for (int i = 0; i < count; i++) {
-        if (queue_get(r->queue, ids[i], &job, &err)) {
+        const enum m6_status status = queue_get(r->queue, ids[i], &job, &err);
+        if (status == M6_ERR_FORMAT) { /* it must not stop the others */
+            left += give_up(r, ids[i]) != 0;
+            continue;
+        }
+        if (status) {
             runner_complain(r, &err);
             left++;
             continue;

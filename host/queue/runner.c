@@ -81,8 +81,8 @@ static int set_up(struct runner *r)
     reconcile_begin_notes(r);
     if (reconcile(r))
         return -1;
-    reconcile_tidy(r);
     queue_forget(r->queue, queue_now_ms() - KEPT_DAYS * INT64_C(86400000), NULL);
+    reconcile_tidy(r);
     r->reconciled = 1;
     set_why(r, "");
     return 0;

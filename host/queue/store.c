@@ -262,7 +262,7 @@ static enum m6_status set_aside(struct queue *q, struct m6_error *err)
     struct tm day;
     gmtime_r(&now, &day);
     strftime(when, sizeof when, "%Y%m%dT%H%M%S", &day);
-    enum m6_status status = lock_folder(q, LOCK_EX, err);
+    enum m6_status status = M6_OK;
     for (int i = 0; i < 3 && !status; i++) {
         snprintf(from, sizeof from, "%s%s", q->path, parts[i]);
         snprintf(to, sizeof to, "%s.damaged-%s%s", q->path, when, parts[i]);
@@ -272,6 +272,28 @@ static enum m6_status set_aside(struct queue *q, struct m6_error *err)
     if (!status)
         snprintf(q->note, sizeof q->note, "the job queue was damaged and is now %s.damaged-%s; queue its jobs again", q->path, when);
     return status;
+}
+
+static void close_database(struct queue *q)
+{
+    sqlite3_close(q->db);
+    q->db = NULL;
+}
+
+/* With the lock held alone it is looked at again: another process may have set it aside since, and begun a new one. */
+static enum m6_status mend(struct queue *q, const char *socket, int check, struct m6_error *err)
+{
+    close_database(q);
+    enum m6_status status = lock_folder(q, LOCK_EX, err);
+    if (!status)
+        status = open_database(q, socket, check, err);
+    if (status == M6_ERR_FORMAT) {
+        close_database(q);
+        status = set_aside(q, err);
+        if (!status)
+            status = open_database(q, socket, 0, err);
+    }
+    return status ? status : lock_folder(q, LOCK_SH, err);
 }
 
 enum m6_status queue_open(struct queue **out, const char *socket, int check, struct m6_error *err)
@@ -289,15 +311,8 @@ enum m6_status queue_open(struct queue **out, const char *socket, int check, str
         status = lock_folder(q, LOCK_SH, err);
     if (!status)
         status = open_database(q, socket, check, err);
-    if (status == M6_ERR_FORMAT) {
-        sqlite3_close(q->db);
-        q->db = NULL;
-        status = set_aside(q, err);
-        if (!status)
-            status = open_database(q, socket, 0, err);
-        if (!status)
-            status = lock_folder(q, LOCK_SH, err);
-    }
+    if (status == M6_ERR_FORMAT)
+        status = mend(q, socket, check, err);
     if (status) {
         queue_close(q);
         return status;

@@ -212,11 +212,10 @@ static void set_signals(void)
         if (!sigaction(faults[i], NULL, &was) && was.sa_handler == SIG_DFL) /* else a sanitizer's */
             sigaction(faults[i], &fault, NULL);
     }
-    sigaction(SIGCHLD, &normal, NULL);
+    sigaction(SIGCHLD, &normal, NULL); /* whoever started us may have ignored it, and workers must be waited for */
     sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error, not the end */
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
-    signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it, and workers must be waited for */
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGHUP, &ignore, NULL);
 }

@@ -1,6 +1,7 @@
 /* m6-plugin: one plugin, one job, in a process that may fail. Started by the host only (core/worker/process.c), with a socket as
  * descriptor 3 and its output going to the host's log. */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,10 @@ enum { HOST_FD = 3, FILES_MAX = 256 };
 static void be_expendable(void)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* It may have died before that: then its end of the line is closed already. */
+    struct pollfd line = {HOST_FD, POLLRDHUP, 0};
+    if (poll(&line, 1, 0) > 0)
+        _exit(1);
     const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
         if (write(fd, "500", 3) < 0)

@@ -4,8 +4,9 @@
 
 #include "image.h"
 
-/* Candidates under way at once: enough for the host to batch, few enough to hold. */
-enum { UNDER_WAY = 4 };
+/* Candidates under way at once: enough for the host to batch, few enough to hold. A caption that goes on past the second is lost
+ * in itself, and would be too long a prompt in the end. */
+enum { UNDER_WAY = 4, CAPTION_TOKENS = 200 };
 /* The schema's defaults. */
 static const double default_guidance = 2.5, default_temperature = 0.9, default_top_p = 0.9;
 
@@ -50,6 +51,7 @@ static int rewrite(struct drawing *d, struct candidate *c)
         .size = sizeof request,
         .task = M6_PLUGIN_REWRITE,
         .text = host->param_string(d->job, "prompt", ""),
+        .max_tokens = CAPTION_TOKENS,
         .seed = c->seed,
         .temperature = 0.8f,
         .top_p = 0.9f,

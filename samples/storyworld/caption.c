@@ -54,27 +54,6 @@ static void caption_zh(struct sw_text *text, const struct sw_scene *scene, int c
     sw_text_add(text, "。");
 }
 
-int sw_detail(const struct sw_scene *scene, enum sw_lang lang, char *out, size_t size)
-{
-    static const char *const stops[SW_LANGS] = {".", "。"}, *const mirrored[SW_LANGS] = {", mirrored", "，镜像"};
-    static const char *const sides[SW_POSITIONS][SW_LANGS] = {
-        {", the first on the left", "，前者在左"}, {"", ""}, {", the first on the right", "，前者在右"}};
-    static const char *const faces[2][SW_LANGS] = {{", facing right", "，面朝右"}, {", facing left", "，面朝左"}};
-    struct sw_text text = sw_text_start(out, size);
-
-    if (lang == SW_ZH)
-        caption_zh(&text, scene, 0);
-    else
-        caption_en(&text, scene, 0);
-    if (text.length >= strlen(stops[lang]))
-        out[text.length -= strlen(stops[lang])] = '\0';
-    sw_text_add(&text, "%s%s%s",
-                scene->subjects > 1 ? sides[scene->subject[0].position][lang]
-                                    : faces[scene->subject[0].faces_left != 0][lang],
-                scene->layout ? mirrored[lang] : "", stops[lang]);
-    return sw_text_end(&text);
-}
-
 int sw_caption(const struct sw_scene *scene, enum sw_lang lang, int clip, char *out, size_t size)
 {
     struct sw_text text = sw_text_start(out, size);

@@ -104,6 +104,23 @@ void sw_scene_random(struct sw_scene *scene, enum sw_split split, int clip, uint
         sw_choose_movement(scene, &random);
 }
 
+void sw_compose(struct sw_scene *scene)
+{
+    struct sw_subject *first = &scene->subject[0], *second = &scene->subject[1];
+
+    scene->layout = 0;
+    if (scene->subjects > 1) {
+        first->position = SW_LEFT;
+        second->position = SW_RIGHT;
+        second->faces_left = 1;
+    } else if (scene->motion == SW_MOVE_LEFT) {
+        first->position = SW_RIGHT;
+    } else if (scene->motion == SW_MOVE_RIGHT) {
+        first->position = SW_LEFT;
+    }
+    first->faces_left = first->position == SW_RIGHT;
+}
+
 char *sw_scene_to_json(const struct sw_scene *scene)
 {
     enum { SIZE = 1024 };

@@ -93,6 +93,10 @@ struct sw_scene {
 enum sw_split sw_split_of(enum sw_kind kind, enum sw_colour colour, enum sw_place place);
 /* A random scene. clip != 0 draws a motion and a camera move too. */
 void sw_scene_random(struct sw_scene *scene, enum sw_split split, int clip, uint64_t seed);
+/* Arranges a scene as one would draw it where nobody says how, so that its caption says all of it: a
+ * subject has room to look into (from the centre it looks right), one that moves comes from the far
+ * side, the first of two stands on the left, and the background is as it is, not mirrored. */
+void sw_compose(struct sw_scene *scene);
 /* Whether every value is in range; only such a scene can be drawn. */
 int sw_scene_valid(const struct sw_scene *scene);
 /* Whether subjects of this kind ever move (a house does not). */
@@ -127,9 +131,6 @@ enum { SW_TEXT_MAX = 1024, SW_SCRIPT_MAX = 8192 };
 /* The one canonical caption, the target of captioning. With clip, it tells motion and camera too.
  */
 int sw_caption(const struct sw_scene *scene, enum sw_lang lang, int clip, char *out, size_t size);
-/* The caption of a still, and what one must also know to draw it: which way a lone subject faces,
- * on which side the first of two is, and whether the background is mirrored. */
-int sw_detail(const struct sw_scene *scene, enum sw_lang lang, char *out, size_t size);
 /* A prompt as people type them: from full sentences to three words, synonyms, any order, attributes
  * left out at random; never one that contradicts the scene. Never empty: names at least the first
  * subject. full != 0 keeps every attribute that a still shows. */

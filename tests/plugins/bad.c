@@ -151,6 +151,14 @@ static int lie(const struct m6_host_services *m6, struct m6_host *host, struct m
     return 0;
 }
 
+/* Asks and asks, and never hears an answer. */
+static int asks(const struct m6_host_services *m6, struct m6_host *host, struct m6_job *job)
+{
+    while (!never)
+        put_message("{\"type\": \"error\"}", NULL, 0);
+    return 0;
+}
+
 /* More memory than it may have. */
 static int leak(const struct m6_host_services *m6, struct m6_host *host, struct m6_job *job)
 {
@@ -204,6 +212,7 @@ static const struct m6_plugin_kind kinds[] = {
     {NAME "-garbage", "", OBJECT(""), garbage},
     {NAME "-lie", "",
      OBJECT("\"text\": {\"type\": \"string\"}, \"bytes\": {\"type\": \"integer\"}, \"sealed\": {\"type\": \"boolean\"}"), lie},
+    {NAME "-asks", "", OBJECT(""), asks},
     {NAME "-leak", "", OBJECT(""), leak},
     {NAME "-files", "", OBJECT(""), files},
     {NAME "-huge", "", OBJECT(""), huge},

@@ -104,6 +104,7 @@ static void test_ends(void **state)
         {"bad-orphan", "(exit status 3)"},
         {"bad-closes", "closed its line"},
         {"bad-garbage", "sent what no plugin may send"},
+        {"bad-asks", "answers it does not hear"},
         {"bad-files", "no files left"},
         {"bad-loop", "did nothing for 2 seconds"},
     };

@@ -29,21 +29,26 @@ expect 0 "wait" "$M6" jobs wait 2 --json
 json out 0.state=done 0.inputs.0.path="$work/deep/in.png" 0.inputs.0.sha256
 [ -s deep/out.png ] || bad "no picture"
 
+# What it warned of is told to whoever waits.
+expect 0 "an unknown word" "$M6" draw "red cat zorp" --verbatim --seed 5 -o zorp.png --detach
+expect 0 "its warning" "$M6" jobs wait 3
+says err "warning: job 3: .*zorp"
+
 # What is printed is kept; what comes through a pipe too.
 M6_HOST=none "$M6" caption dog.png >alone.txt 2>/dev/null
 expect 0 "a caption" "$M6" caption dog.png --detach
-expect 0 "its text" "$M6" jobs wait 3
+expect 0 "its text" "$M6" jobs wait 4
 cp out kept.txt
 ok "the same text" cmp alone.txt kept.txt
 cp dog.png piped.png
 cat piped.png | "$M6" caption /dev/stdin --detach >out 2>err || bad "from a pipe"
 rm piped.png
-expect 0 "its text" "$M6" jobs wait 4
+expect 0 "its text" "$M6" jobs wait 5
 cp out piped.txt
 ok "the same text" cmp alone.txt piped.txt
 expect 0 "a caption file" "$M6" caption dog.png -o dog.json --detach
 expect 0 "wait for all" "$M6" jobs wait --all
-expect 0 "wait for 5" "$M6" jobs wait 5 --json
+expect 0 "wait for 6" "$M6" jobs wait 6 --json
 json out 0.state=done
 json dog.json 0.start_ns=0
 spools=$(find "$XDG_STATE_HOME" -name 'spool-*' | wc -l)

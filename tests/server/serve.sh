@@ -62,8 +62,8 @@ one=$!
 sleep 0.3
 kill -TERM $server
 wait $server
-checks=$((checks + 2))
 code=$?
+checks=$((checks + 2))
 [ $code -eq 0 ] || bad "the host ends with $code"
 wait $one
 [ -e "$M6_HOST" ] && bad "the socket outlives its host"

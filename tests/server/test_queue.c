@@ -449,6 +449,59 @@ static void test_losses(void **state)
     queue_close(q);
 }
 
+/* One whose row makes no sense ends, and the others go on. */
+static void test_unreadable(void **state)
+{
+    struct queue *q = open_queue(whole("unreadable.sock"));
+    struct runner *r = make_runner(q);
+    struct queue_job job;
+    struct m6_error err = {""};
+    int64_t *ids;
+    int count;
+    const int64_t bad = add(q, NULL, 0, 0), next = add(q, NULL, 0, 0);
+    assert_int_equal(queue_take(q, &job, &err), M6_OK);
+    assert_int_equal(job.id, bad);
+    queue_job_free(&job);
+    assert_int_equal(sqlite3_exec(q->db, "UPDATE jobs SET words = '[' WHERE state = 'running'", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(reconcile(r), 0);
+    assert_int_equal(queue_list(q, 1 << QUEUE_FAILED, &ids, &count, &err), M6_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(ids[0], bad);
+    free(ids);
+    assert_int_equal(queue_take(q, &job, &err), M6_OK);
+    assert_int_equal(job.id, next);
+
+    /* Of a worker that complains at length, the last is what it died of. */
+    char work[PATH_MAX];
+    const char last[] = "m6 draw: this is the end\n";
+    const size_t size = LOG_MAX + 4096;
+    char *said = malloc(size + sizeof last);
+    assert_non_null(said);
+    memset(said, 'x', size);
+    said[size - 1] = '\n';
+    memcpy(said + size, last, sizeof last);
+    assert_int_equal(publish_work_folder(q, next, work, sizeof work, &err), M6_OK);
+    assert_int_equal(mkdir(work, 0700), 0);
+    put_bytes(work, "err", said, strlen(said));
+    assert_int_equal(ending_plain(r, &job, work, QUEUE_FAILED, 1, NULL), 0);
+    queue_job_free(&job);
+    assert_int_equal(queue_get(q, next, &job, &err), M6_OK);
+    assert_string_equal(job.error, "this is the end");
+    queue_job_free(&job);
+    free(said);
+    free(r);
+    queue_close(q);
+}
+
+/* A socket in a folder that is not there could come to have another name. */
+static void test_no_folder(void **state)
+{
+    struct queue *q;
+    struct m6_error err = {""};
+    assert_int_equal(queue_open(&q, whole("nowhere/host.sock"), 0, &err), M6_ERR_IO);
+    assert_says(err.text, "make it");
+}
+
 static int enter(void **state)
 {
     if (enter_folder(state) || !getcwd(here, sizeof here))
@@ -461,6 +514,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digest),  cmocka_unit_test(test_order),  cmocka_unit_test(test_verbs),
         cmocka_unit_test(test_opening), cmocka_unit_test(test_deaths), cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_no_folder),
     };
     return cmocka_run_group_tests(tests, enter, leave_folder);
 }

@@ -89,8 +89,6 @@ static void every_word_is_listed(void **state)
             sw_scene_random(&scene, SW_TRAIN, (int)(seed & 1), seed);
             sw_caption(&scene, l, (int)(seed & 1), text, sizeof text);
             check(text, l);
-            sw_detail(&scene, l, text, sizeof text);
-            check(text, l);
             sw_prompt(&scene, l, seed % 3 == 0, seed, text, sizeof text);
             check(text, l);
             if (!sw_ask(&scene, (enum sw_question)(seed % SW_QUESTIONS), l, 1, seed, text, answer,

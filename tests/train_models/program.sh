@@ -28,7 +28,7 @@ recipe() {
     printf '%s' "$1" >r.json
 }
 
-expect 0 'Usage: m6-train' "$train" --help
+expect 0 'Usage: m6 train' "$train" --help
 expect 2 'name a recipe' "$train"
 expect 2 'one recipe at a time' "$train" a.json b.json
 expect 2 '--steps wants' "$train" --steps 0 r.json

@@ -169,7 +169,7 @@ static enum m6_status fill_one(void *arg, const struct m6_weight_spec *spec)
         const size_t elements = (size_t)spec->rows * (size_t)spec->cols;
         if (!all_finite(s.data, s.type, elements) || (s.scale && !all_finite(s.scale, M6_F32, (size_t)spec->rows))) {
             close_source(&s);
-            return m6_fail(l->err, M6_ERR_MODEL, "%s: %s holds values that are no numbers; fetch or export the model again",
+            return m6_fail(l->err, M6_ERR_MODEL, "%s: %s holds values that are no numbers",
                            l->file, spec->name);
         }
         if (spec->form == M6_FORM_MATRIX) {

@@ -15,8 +15,8 @@
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_INTERRUPTED = 130 };
 
 static const char usage[] =
-    "Usage: m6-train [OPTIONS] RECIPE.json\n"
-    "       m6-train export [OPTIONS] RECIPE.json -o PATH\n"
+    "Usage: m6 train [OPTIONS] RECIPE.json\n"
+    "       m6 train export [OPTIONS] RECIPE.json -o PATH\n"
     "\n"
     "Trains what a recipe says, going on from its newest checkpoint; export writes the result: a model's\n"
     "folder, or a judge's file.\n"
@@ -99,7 +99,7 @@ static int parse(int argc, char **argv, struct options *o)
     if (!wrong && o->export != (o->out != NULL))
         wrong = o->export ? "export wants to know where to: -o PATH" : "-o is for export; \"folder\" in the recipe says where";
     if (wrong) {
-        fprintf(stderr, "m6-train: %s (m6-train --help says more)\n", wrong);
+        fprintf(stderr, "m6 train: %s (m6 train --help says more)\n", wrong);
         return EXIT_USAGE;
     }
     o->recipe = argv[optind];
@@ -108,7 +108,7 @@ static int parse(int argc, char **argv, struct options *o)
 
 static int failed(enum m6_status status, const struct m6_error *err)
 {
-    fprintf(stderr, "m6-train: %s\n", err->text[0] ? err->text : m6_status_name(status));
+    fprintf(stderr, "m6 train: %s\n", err->text[0] ? err->text : m6_status_name(status));
     if (status == M6_ERR_CANCELLED)
         return EXIT_INTERRUPTED;
     const int input = status == M6_ERR_FORMAT || status == M6_ERR_ARGUMENT || status == M6_ERR_MODEL ||

@@ -84,7 +84,6 @@ static void texts(const struct sw_scene *s, int clip, uint64_t words, struct m6_
     for (int lang = 0; lang < M6_LANGS; lang++) {
         const enum sw_lang l = (enum sw_lang)lang;
         sw_caption(s, l, clip, e->caption[lang], sizeof e->caption[lang]);
-        sw_detail(s, l, e->detail[lang], sizeof e->detail[lang]);
         sw_prompt(s, l, m6_rng_below(&r, 2), m6_rng_next(&r), e->prompt[lang], sizeof e->prompt[lang]);
         /* A change may leave the words as they were (indoors has no weather): then try another. */
         for (int attempt = 0; attempt < 16; attempt++) {
@@ -128,6 +127,8 @@ static enum m6_status example(void *self, enum m6_split split, int clip, uint64_
     const uint64_t seed = *(const uint64_t *)self;
     struct sw_scene s;
     scene_of(seed, split, clip, index, &s);
+    if (e->composed)
+        sw_compose(&s);
     struct sw_scene still = s;
     still.motion = SW_STILL;
     still.camera = SW_STATIC;

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/worker/internal.h"
 
-enum { METADATA_MAX = 64 };
+enum { METADATA_MAX = 64, UNHEARD_MAX = 16 };
 #define TIME_MAX INT64_C(1000000000000000000) /* 31 years in nanoseconds */
 
 static int lose(struct worker_link *l, const char *what)
@@ -20,6 +21,13 @@ static int lose(struct worker_link *l, const char *what)
 
 static int reply(struct worker_link *l, cJSON *json, int fd)
 {
+    /* A plugin hears each answer before it asks again. One that only asks would fill the host's memory with answers. */
+    if (l->process.wire.waiting > UNHEARD_MAX) {
+        cJSON_Delete(json);
+        if (fd >= 0)
+            close(fd);
+        return lose(l, "questions whose answers it does not hear");
+    }
     if (!worker_process_send(&l->process, json, fd))
         return 0;
     m6_services.fail(l->job, "failed", "an answer is too long to be handed to a plugin in a worker");

@@ -30,10 +30,6 @@ static void print_texts(const struct sw_scene *scene, const struct options *o, e
 
     sw_caption(scene, lang, o->clip, text, sizeof text);
     printf("caption\t%s\n", text);
-    if (!o->clip) {
-        sw_detail(scene, lang, text, sizeof text);
-        printf("detail\t%s\n", text);
-    }
     for (int i = 0; i < 6; i++) {
         sw_prompt(scene, lang, i >= 4, o->seed + (uint64_t)i, text, sizeof text);
         printf("%s\t%s\n", i >= 4 ? "full prompt" : "prompt", text);
