@@ -16,7 +16,7 @@ for option in "$@"; do
         packages="$packages libcmocka-dev clang abigail-tools valgrind python3-gi gir1.2-gstreamer-1.0
           gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
           gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x" ;;
-    --peers) packages="$packages libdnnl-dev libopenblas-dev" ;;
+    --peers) packages="$packages libdnnl-dev libopenblas-dev libavfilter-dev" ;;
     *)
         echo "usage: install-deps.sh [--tests] [--peers]" >&2
         exit 2

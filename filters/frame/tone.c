@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "composite/transfer.h"
+
 enum { TABLE = 4096 };
 
 struct tone {
@@ -10,26 +12,6 @@ struct tone {
     float linear[TABLE]; /* 1: diffuse white */
     uint8_t encoded[TABLE];
 };
-
-/* SMPTE ST 2084, in units of 203 cd/m² (ITU-R BT.2408's diffuse white). */
-static double from_pq(double v)
-{
-    const double m1 = 0.1593017578125, m2 = 78.84375, c1 = 0.8359375, c2 = 18.8515625, c3 = 18.6875;
-    double p = pow(v, 1 / m2);
-    return pow(fmax(p - c1, 0) / (c2 - c3 * p), 1 / m1) * 10000 / 203;
-}
-
-/* ITU-R BT.2100's HLG: light at the camera, 0 … 1. */
-static double from_hlg(double v)
-{
-    const double a = 0.17883277, b = 0.28466892, c = 0.55991073;
-    return v <= 0.5 ? v * v / 3 : (exp((v - c) / a) + b) / 12;
-}
-
-static double to_srgb(double v)
-{
-    return v <= 0.0031308 ? 12.92 * v : 1.055 * pow(v, 1 / 2.4) - 0.055;
-}
 
 enum tone_kind tone_kind_of(const AVFrame *frame)
 {
@@ -49,10 +31,9 @@ struct tone *tone_create(enum tone_kind kind)
     for (int i = 0; i < TABLE; i++) {
         double v = i / (TABLE - 1.0);
         /* Video code values are taken for sRGB everywhere else, so here too. */
-        double wide = v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
-        t->linear[i] = (float)(kind == TONE_PQ ? from_pq(v) : kind == TONE_HLG ? from_hlg(v) : wide);
+        t->linear[i] = (float)(kind == TONE_PQ ? transfer_from_pq(v) : kind == TONE_HLG ? transfer_from_hlg(v) : transfer_from_srgb(v));
         /* Indexed by the square root of light, where the eye needs the steps. */
-        t->encoded[i] = (uint8_t)lround(255 * to_srgb(v * v));
+        t->encoded[i] = (uint8_t)lround(255 * transfer_to_srgb(v * v));
     }
     return t;
 }
@@ -97,7 +78,7 @@ void tone_map(const struct tone *t, const uint16_t *from, uint8_t *to, size_t n)
         if (t->kind == TONE_HLG) {
             /* The display's share (BT.2100's OOTF, 1000 cd/m²). */
             float y = 0.2627f * in[0] + 0.6780f * in[1] + 0.0593f * in[2];
-            float gain = y > 0 ? powf(y, 0.2f) * 1000 / 203 : 0;
+            float gain = y > 0 ? powf(y, 0.2f) * (float)(TRANSFER_HLG_PEAK / TRANSFER_WHITE) : 0;
             for (int c = 0; c < 3; c++)
                 in[c] *= gain;
         }

@@ -24,7 +24,8 @@
  *
  * Transparency. Frames with alpha are taken as straight alpha unless the layout says otherwise, and composited properly: a
  * picture of opacity w makes alpha a + (1 − a)·w, and counts w / (a + (1 − a)·w) in colours. Bytes that carry nothing (the
- * x of rgb0) become 255 or go towards it.
+ * x of rgb0) become 255 or go towards it. Samples are within one code value of what real numbers would give (over transparent
+ * pixels of 16 bits, within four).
  *
  * Subsampled chroma. A chroma sample weighs as much as the share of its pixels that is covered, so that rectangles may lie
  * at odd places.
