@@ -221,15 +221,11 @@ static void tell_trouble(M6GenProps *p, const char *text)
         GST_ELEMENT_WARNING_WITH_DETAILS(p->element, RESOURCE, NOT_FOUND, ("%s", text), (NULL), ("stream-time", G_TYPE_UINT64, p->stream_time, NULL));
 }
 
-static void tell_progress(M6GenProps *p, GstProgressType type, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void tell_progress(M6GenProps *p, GstProgressType type, const char *format, ...)
+static void tell_progress(M6GenProps *p, GstProgressType type, gint percent, const char *text)
 {
-    va_list args;
-    va_start(args, format);
-    gchar *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    gst_element_post_message(p->element, gst_message_new_progress(GST_OBJECT(p->element), type, "m6-draw", text));
-    g_free(text);
+    GstMessage *message = gst_message_new_progress(GST_OBJECT(p->element), type, "m6-draw", text);
+    gst_structure_set(gst_message_writable_structure(message), "percent", G_TYPE_INT, percent, NULL);
+    gst_element_post_message(p->element, message);
 }
 
 static void on_notice(void *arg, const struct m6_feed_notice *n)
@@ -240,13 +236,13 @@ static void on_notice(void *arg, const struct m6_feed_notice *n)
     case M6_FEED_DRAWING:
         if (p->is_drawing && percent == p->told_percent)
             return;
-        tell_progress(p, p->is_drawing ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "%s, %d %%", n->text[0] ? n->text : "drawing", percent);
+        tell_progress(p, p->is_drawing ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, percent, n->text[0] ? n->text : "drawing");
         p->is_drawing = TRUE;
         p->told_percent = percent;
         break;
     case M6_FEED_DRAWN:
         if (p->is_drawing)
-            tell_progress(p, GST_PROGRESS_TYPE_COMPLETE, "drawn in %.1f s", (double)n->picture->latency / 1e9);
+            tell_progress(p, GST_PROGRESS_TYPE_COMPLETE, 100, "drawn");
         p->is_drawing = FALSE;
         g_mutex_lock(&p->lock);
         p->pictures++;
@@ -264,7 +260,7 @@ static void on_notice(void *arg, const struct m6_feed_notice *n)
     case M6_FEED_LOST:
     case M6_FEED_FOUND:
         if (p->is_drawing && n->type == M6_FEED_LOST)
-            tell_progress(p, GST_PROGRESS_TYPE_CANCELED, "the host went away");
+            tell_progress(p, GST_PROGRESS_TYPE_CANCELED, p->told_percent, "the host went away");
         p->is_drawing = FALSE;
         g_mutex_lock(&p->lock);
         p->connected = n->type == M6_FEED_FOUND;

@@ -59,6 +59,8 @@ static int frame_rgb(void *arg, uint8_t *rgb, struct m6_error *err)
     const gsize row = (gsize)self->info.width * 3;
     if (!self->to_rgb) {
         gst_video_info_set_format(&self->rgb_info, GST_VIDEO_FORMAT_RGB, (guint)self->info.width, (guint)self->info.height);
+        self->rgb_info.fps_n = self->info.fps_n; /* else it is another video */
+        self->rgb_info.fps_d = self->info.fps_d;
         self->to_rgb = gst_video_converter_new(&self->info, &self->rgb_info, NULL);
     }
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&self->rgb_info), NULL);
