@@ -7,12 +7,13 @@
 
 #include "fail.h"
 
-enum { DRAWINGS_MAX = 256, PAUSE_MS_FIRST = 100, PAUSE_MS_MAX = 5000, TRIES = 8 };
-static const int64_t retry_after = 2000000000;
+enum { DRAWINGS_MAX = 256, TRIES = 8 };
 
 static pthread_mutex_t hubs_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list, and each hub's `feeds` */
 static struct hub *hubs;
 static atomic_size_t bound = (size_t)128 << 20;
+
+static void submit_all(struct hub *);
 
 int64_t hub_now(void)
 {
@@ -98,18 +99,17 @@ static struct drawing *new_drawing(struct hub *hub, const struct hub_key *key)
 struct drawing *hub_hold(struct hub *hub, const struct hub_key *key, int live)
 {
     struct drawing *d = hub_find(hub, key);
-    const int again = d && d->state == DRAWING_FAILED && d->retries && hub_now() - d->failed_at > retry_after;
-    if (!d && !(d = new_drawing(hub, key)))
+    const int made = !d;
+    if (made && !(d = new_drawing(hub, key)))
         return NULL;
-    if (again || !d->asked) {
-        d->state = DRAWING_WANTED;
-        d->number = ++hub->uses;
-        d->live = live;
-        d->asked = hub_now();
-        pthread_cond_signal(&hub->wanted);
-    }
     d->last_used = ++hub->uses;
     d->users++;
+    if (made) {
+        d->number = hub->uses;
+        d->live = live;
+        d->asked = hub_now();
+        submit_all(hub);
+    }
     return d;
 }
 
@@ -159,6 +159,7 @@ static void forget_others(struct hub *hub, const char *model)
 static void on_picture(struct hub *hub, struct drawing *d, const struct m6_client_event *e)
 {
     struct m6_picture *p = picture_of_event(e, &d->key, hub_now() - d->asked);
+    d->job = 0; /* what else is said of it does not matter */
     if (!p) {
         drawing_failed(d, M6_ERR_MEMORY, "no memory for a picture");
         return;
@@ -177,7 +178,6 @@ static void on_picture(struct hub *hub, struct drawing *d, const struct m6_clien
     }
     d->picture = p;
     d->state = DRAWING_READY;
-    d->job = 0; /* what else is said of it does not matter */
     hub->bytes += picture_bytes(p);
     make_room(hub);
 }
@@ -210,7 +210,7 @@ static void on_job(struct hub *hub, struct drawing *d, const struct m6_client_ev
     default: break;
     }
     const int ended = e->type == M6_CLIENT_DONE || e->type == M6_CLIENT_FAILED || e->type == M6_CLIENT_CANCELLED;
-    if (d->abandoned && (ended || d->state == DRAWING_READY))
+    if (d->abandoned && (ended || !d->job))
         remove_drawing(hub, d);
 }
 
@@ -222,7 +222,9 @@ static void on_event(void *arg, const struct m6_client_event *e)
         hub->lost_at = hub->lost ? hub->lost_at : hub_now();
         hub->lost = 1;
         fail(&hub->why, M6_ERR_IO, "%s", e->text ? e->text : "the host went away");
+        hub->found = 0;
     } else if (e->type == M6_CLIENT_CONNECTED) {
+        hub->found = hub->met = 1;
         hub->lost = 0;
     } else if (e->job) {
         for (struct drawing *d = hub->drawings; d; d = d->next) {
@@ -232,12 +234,12 @@ static void on_event(void *arg, const struct m6_client_event *e)
             break;
         }
     }
+    submit_all(hub);
     pthread_cond_broadcast(&hub->changed);
-    pthread_cond_signal(&hub->wanted);
     pthread_mutex_unlock(&hub->lock);
 }
 
-/* ---- what is said to the host: on the hub's thread ---- */
+/* ---- what is said to the host: on the thread that wants something, and on libm6's when it is there ---- */
 
 /* JSON of a prompt: at most six bytes for one. */
 static size_t print_string(char *to, const char *text)
@@ -297,67 +299,23 @@ static enum m6_status submit(struct hub *hub, struct drawing *d, struct m6_error
     return status;
 }
 
+/* The first wanted first. What cannot be sent now is sent when a host comes, or a drawing has ended. */
 static void submit_all(struct hub *hub)
 {
-    for (struct drawing *d = hub->drawings; d; d = d->next) {
+    for (struct drawing *d = hub->drawings; d && hub->found; d = d->next) {
         struct m6_error err = {""};
         if (d->state != DRAWING_WANTED)
             continue;
-        if (hub->lost)
-            break;
         const enum m6_status status = submit(hub, d, &err);
-        if (!status) {
+        if (!status)
             d->state = DRAWING_SUBMITTED;
-        } else if (status == M6_ERR_IO) {
-            hub->lost_at = hub_now(); /* its DISCONNECTED is on the way */
-            hub->lost = 1;
-            hub->why = err;
-        } else if (status != M6_ERR_LIMIT) {
+        else if (status == M6_ERR_IO)
+            hub->found = 0; /* and that it is gone will be told */
+        else if (status == M6_ERR_LIMIT)
+            return;
+        else
             drawing_failed(d, status, err.text);
-        } else {
-            break;
-        }
-        pthread_cond_broadcast(&hub->changed);
     }
-}
-
-static int is_wanted(const struct hub *hub)
-{
-    for (const struct drawing *d = hub->drawings; d; d = d->next)
-        if (d->state == DRAWING_WANTED)
-            return 1;
-    return 0;
-}
-
-static void pause_for(struct hub *hub, int ms)
-{
-    const int64_t until = hub_now() + (int64_t)ms * 1000000;
-    const struct timespec at = {until / 1000000000, until % 1000000000};
-    while (!hub->closing && hub_now() < until)
-        pthread_cond_timedwait(&hub->wanted, &hub->lock, &at);
-}
-
-/* The first time; afterwards libm6 finds the host again by itself. */
-static void look_for_host(struct hub *hub, int *pause_ms)
-{
-    const struct m6_open_params params = {.size = sizeof params, .host = hub->host, .name = hub->name, .event = on_event, .arg = hub};
-    struct m6_client *client = NULL;
-    struct m6_error err = {""};
-    hub->opening = 1;
-    pthread_mutex_unlock(&hub->lock);
-    const enum m6_status status = m6_open(&client, &params, &err);
-    pthread_mutex_lock(&hub->lock);
-    hub->opening = 0;
-    hub->lost = status != M6_OK;
-    hub->lost_at = hub_now();
-    hub->why = err;
-    hub->client = client;
-    hub->met = !status;
-    pthread_cond_broadcast(&hub->changed);
-    if (!status || hub->closing)
-        return;
-    pause_for(hub, *pause_ms);
-    *pause_ms = *pause_ms < PAUSE_MS_MAX / 2 ? *pause_ms * 2 : PAUSE_MS_MAX;
 }
 
 static void hub_free(struct hub *hub)
@@ -370,31 +328,8 @@ static void hub_free(struct hub *hub)
     }
     pthread_mutex_destroy(&hub->lock);
     pthread_cond_destroy(&hub->changed);
-    pthread_cond_destroy(&hub->wanted);
     free(hub->host);
-    free(hub->name);
     free(hub);
-}
-
-static void *run(void *arg)
-{
-    struct hub *hub = arg;
-    int pause_ms = PAUSE_MS_FIRST;
-    pthread_mutex_lock(&hub->lock);
-    while (!hub->closing) {
-        if (!hub->client && is_wanted(hub)) {
-            look_for_host(hub, &pause_ms);
-            continue;
-        }
-        if (hub->client)
-            submit_all(hub);
-        pthread_cond_wait(&hub->wanted, &hub->lock);
-    }
-    const int orphan = !hub->has_thread; /* nobody waits for this thread */
-    pthread_mutex_unlock(&hub->lock);
-    if (orphan)
-        hub_free(hub);
-    return NULL;
 }
 
 /* ---- hubs ---- */
@@ -407,7 +342,6 @@ static int same(const char *a, const char *b)
 static struct hub *hub_create(const char *host, const char *name)
 {
     pthread_condattr_t attributes;
-    pthread_attr_t stack;
     struct hub *hub = calloc(1, sizeof *hub);
     if (!hub)
         return NULL;
@@ -415,19 +349,18 @@ static struct hub *hub_create(const char *host, const char *name)
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&hub->changed, &attributes);
-    pthread_cond_init(&hub->wanted, &attributes);
     pthread_condattr_destroy(&attributes);
+    const struct m6_open_params params = {.size = sizeof params, .host = host, .name = name, .event = on_event, .arg = hub, .background = 1};
     hub->host = host ? strdup(host) : NULL;
-    hub->name = strdup(name ? name : "m6gen");
-    pthread_attr_init(&stack);
-    pthread_attr_setstacksize(&stack, 512 << 10);
-    hub->has_thread = 1;
-    const int failed = !hub->name || (host && !hub->host) || pthread_create(&hub->thread, &stack, run, hub);
-    pthread_attr_destroy(&stack);
-    if (failed) {
+    if (host && !hub->host) {
         hub_free(hub);
         return NULL;
     }
+    /* A client that cannot be made (the address is wrong, M6_HOST is "none") is a host that is not there. */
+    pthread_mutex_lock(&hub->lock);
+    hub->lost = m6_open(&hub->client, &params, &hub->why) != M6_OK;
+    hub->lost_at = hub_now();
+    pthread_mutex_unlock(&hub->lock);
     return hub;
 }
 
@@ -458,21 +391,8 @@ void hub_put(struct hub *hub)
         }
     }
     pthread_mutex_unlock(&hubs_lock);
-    if (!last)
-        return;
-    pthread_mutex_lock(&hub->lock);
-    const pthread_t thread = hub->thread;
-    const int opening = hub->opening; /* it may be starting a host, for up to 20 seconds: then the thread tidies up by itself */
-    hub->has_thread = !opening;
-    hub->closing = 1;
-    pthread_cond_signal(&hub->wanted);
-    pthread_mutex_unlock(&hub->lock);
-    if (opening) {
-        pthread_detach(thread);
-        return;
-    }
-    pthread_join(thread, NULL);
-    hub_free(hub);
+    if (last)
+        hub_free(hub);
 }
 
 void m6_pictures_set_bound(size_t bytes)

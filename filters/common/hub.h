@@ -50,17 +50,14 @@ struct drawing {
 
 struct hub {
     struct hub *next;
-    char *host, *name; /* host: NULL for the default */
+    char *host; /* NULL: the default */
     int feeds;
-    pthread_t thread;
-    int has_thread, opening;
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t changed; /* for feeds that wait */
-    pthread_cond_t wanted;  /* for the thread */
-    int closing;
-    struct m6_client *client;
-    int met;    /* there has been a host */
-    int lost;   /* there is none now, as far as is known */
+    struct m6_client *client; /* NULL: there can be none */
+    pthread_mutex_t lock;     /* guards what follows */
+    pthread_cond_t changed;   /* for feeds that wait */
+    int met;   /* there has been a host */
+    int found; /* there is one: jobs can be sent */
+    int lost;  /* there is known to be none, and why; neither: it is being looked for */
     int64_t lost_at;
     struct m6_error why;
     struct drawing *drawings;

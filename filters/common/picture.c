@@ -12,7 +12,7 @@
 struct owned_picture {
     struct m6_picture picture; /* first: a picture is its owner */
     atomic_int refs;
-    void *map;
+    void *map, *heap; /* one of them */
     size_t map_size;
     char *texts;
 };
@@ -31,6 +31,7 @@ void m6_picture_unref(struct m6_picture *p)
         return;
     if (o->map)
         munmap(o->map, o->map_size);
+    free(o->heap);
     free(o->texts);
     free(o);
 }
@@ -73,6 +74,22 @@ struct m6_picture *picture_of_event(const struct m6_client_event *e, const struc
         .prompt = o->texts, .model = o->texts + prompt_size, .caption = o->texts + prompt_size + model_size,
         .seed = key->seed, .latency = latency,
     };
+    return &o->picture;
+}
+
+struct m6_picture *m6_picture_create(int width, int height, const char *prompt, uint8_t **rgb)
+{
+    struct owned_picture *o = calloc(1, sizeof *o);
+    if (!o)
+        return NULL;
+    o->refs = 1;
+    o->texts = strdup(prompt);
+    *rgb = o->heap = malloc((size_t)width * (size_t)height * 3);
+    if (!o->texts || !o->heap) {
+        m6_picture_unref(&o->picture);
+        return NULL;
+    }
+    o->picture = (struct m6_picture){.width = width, .height = height, .stride = (size_t)width * 3, .rgb = *rgb, .prompt = o->texts, .model = "", .caption = ""};
     return &o->picture;
 }
 

@@ -72,6 +72,12 @@ void m6_feed_destroy(struct m6_feed *f)
     free(f);
 }
 
+void m6_feed_set_live(struct m6_feed *f, int live)
+{
+    f->live = live;
+    f->in_order |= live;
+}
+
 void m6_shown_finish(struct m6_shown *s)
 {
     m6_picture_unref(s->picture);

@@ -2,7 +2,7 @@
  *
  *     feed ← show(prompt, seed, size, schedule, time)     one feed a filter instance
  *       ↓
- *     hub: one connection a host, one cache of pictures, one thread that talks to the host (hub.h)
+ *     hub: one connection to a host, one cache of pictures (hub.h)
  *
  * Not live, the answer is a function of the request alone: stretch k of the schedule (schedule.h) shows the picture that `m6 draw --seed seed+k` draws
  * for that prompt and size, and show waits until it is there. So requests may come in any order, from many feeds at once. Live, show
@@ -37,6 +37,8 @@ struct m6_picture {
 };
 struct m6_picture *m6_picture_ref(struct m6_picture *);
 void m6_picture_unref(struct m6_picture *); /* NULL is fine */
+/* One made by the caller: *rgb is where its packed samples go, before anybody else has it. NULL: out of memory. */
+struct m6_picture *m6_picture_create(int width, int height, const char *prompt, uint8_t **rgb);
 
 /* A frame of which parts are kept and the rest is drawn anew. */
 struct m6_picture_input;
@@ -107,6 +109,8 @@ void m6_feed_destroy(struct m6_feed *); /* NULL is fine */
  * until that changes; nothing is waited for twice. */
 enum m6_feed_state m6_feed_show(struct m6_feed *, const struct m6_feed_request *, struct m6_shown *, struct m6_error *);
 void m6_shown_finish(struct m6_shown *);
+/* From the next show on. */
+void m6_feed_set_live(struct m6_feed *, int live);
 /* Begins to draw what show will ask for, and returns. */
 void m6_feed_ask(struct m6_feed *, const struct m6_feed_request *);
 /* While on, show does not wait (M6_FEED_INTERRUPTED): for flushes, and for ending. */
