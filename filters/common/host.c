@@ -88,6 +88,15 @@ static void finish(struct answer *a, enum answer_state state, enum m6_status sta
 
 static void on_done(struct answer *a)
 {
+    /* Models begin with the space that parts words. */
+    const size_t lead = a->text ? strspn(a->text, " \t\r\n") : 0;
+    size_t length = a->text ? strlen(a->text) : 0;
+    while (length > lead && strchr(" \t\r\n", a->text[length - 1]))
+        length--;
+    if (a->text) {
+        a->text[length] = '\0';
+        memmove(a->text, a->text + lead, length - lead + 1);
+    }
     if (a->text && *a->text)
         finish(a, ANSWERED, M6_OK, NULL);
     else

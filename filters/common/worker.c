@@ -288,6 +288,9 @@ static void finish(struct m6_captions *c, struct sample *s)
 
 static int answer_one(struct m6_captions *c)
 {
+    /* A model that has just been loaded says its name in a moment. */
+    if (c->connected && c->status_asked && !c->model_name[0])
+        return 0;
     for (struct sample *s = c->first; s; s = s->next) {
         if (s->is_mark) {
             end_scene(c, s, s->end_ns);

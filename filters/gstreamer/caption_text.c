@@ -155,10 +155,10 @@ static GstEvent *new_caps(void)
 static void send_event(M6CaptionText *pad, struct item *item)
 {
     M6Caption *self = pad->self;
-    GstEvent *event = g_steal_pointer(&item->event), *caps = NULL;
+    GstEvent *event = g_steal_pointer(&item->event), *after = NULL;
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_STREAM_START:
-        caps = new_caps();
+        after = new_caps();
         pad->ended = FALSE;
         break;
     case GST_EVENT_SEGMENT:
@@ -167,6 +167,9 @@ static void send_event(M6CaptionText *pad, struct item *item)
         pad->position = pad->segment.start;
         pad->has_segment = TRUE;
         pad->ended = FALSE;
+        /* It rules nothing out, but a sink that has to preroll need not wait for the first caption, which may need more video than comes
+         * before that. */
+        after = gst_event_new_gap(pad->position, 0);
         break;
     case GST_EVENT_EOS:
         if (pad->ended)
@@ -180,8 +183,8 @@ static void send_event(M6CaptionText *pad, struct item *item)
     GST_DEBUG_OBJECT(pad, "%" GST_PTR_FORMAT, event);
     if (event)
         gst_pad_push_event(GST_PAD_CAST(pad), event);
-    if (caps)
-        gst_pad_push_event(GST_PAD_CAST(pad), caps);
+    if (after)
+        gst_pad_push_event(GST_PAD_CAST(pad), after);
     g_mutex_lock(&self->lock);
 }
 
