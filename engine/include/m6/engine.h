@@ -34,7 +34,7 @@ struct m6_engine_params {
     size_t cache_bytes;
     /* Memory for what encoders made of pictures. 0: what suits the model; 1: none is kept. */
     size_t encoder_bytes;
-    int step_rows; /* about how many rows a step computes at most; 0: 256 */
+    int step_rows; /* about how many rows a step computes at most; 0: 384 */
 };
 
 /* Loads a model and starts the engine. Blocks until it is ready. */
