@@ -93,7 +93,9 @@ static enum m6_status load_model(struct m6_engine *e, const struct m6_engine_par
     if (!status) {
         const struct m6_load load = {.backend = e->backend, .compute = e->compute, .folder = folder, .config = config,
                                      .cache_bytes = params->cache_bytes,
-                                     .encoder_bytes = params->encoder_bytes ? params->encoder_bytes : SIZE_MAX};
+                                     .encoder_bytes = params->encoder_bytes ? params->encoder_bytes : SIZE_MAX,
+                                     .loading = params->loading,
+                                     .loading_arg = params->loading_arg};
         status = family->load(&e->model, &load, err);
     }
     free(config);
