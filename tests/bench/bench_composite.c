@@ -45,8 +45,8 @@ static struct graph graph_create(const char *middle, enum AVPixelFormat format, 
     struct graph g = {avfilter_graph_alloc(), NULL, NULL};
     AVFilterInOut *in = NULL, *out = NULL;
     char text[1024];
-    snprintf(text, sizeof text, "buffer@in=width=%d:height=%d:pix_fmt=%s:time_base=1/25[a];%s,format=%s,buffersink@out", w, h, av_get_pix_fmt_name(format), middle,
-             av_get_pix_fmt_name(format));
+    snprintf(text, sizeof text, "buffer@in=width=%d:height=%d:pix_fmt=%s:time_base=1/25[a];%s,format=%s,buffersink@out",
+             w, h, av_get_pix_fmt_name(format), middle, av_get_pix_fmt_name(format));
     g.graph->nb_threads = 1;
     need(avfilter_graph_parse2(g.graph, text, &in, &out) >= 0 && avfilter_graph_config(g.graph, NULL) >= 0, text);
     g.source = avfilter_graph_get_filter(g.graph, "buffer@in");
@@ -110,7 +110,8 @@ struct measure {
 static void measure(const struct measure *m, int w, int h)
 {
     const enum AVPixelFormat format = av_get_pix_fmt(m->format);
-    AVFrame *frame = frame_create(format, w, h), *theirs = frame_create(format, w, h), *idle = frame_create(format, w, h);
+    AVFrame *frame = frame_create(format, w, h), *theirs = frame_create(format, w, h),
+            *idle = frame_create(format, w, h);
     struct m6_frame_planes planes;
     for (int i = 0; i < 4; i++) {
         planes.data[i] = frame->data[i];
@@ -139,8 +140,8 @@ static void measure(const struct measure *m, int w, int h)
         peer[i] = graph_time(&g, &theirs) - graph_time(&null, &idle);
     }
     const double a = median(ours), b = median(peer);
-    printf("%-34s %-12s %7.3f ms (%.3f to %.3f) %8.3f ms (%.3f to %.3f) %6.2f   once %.1f ms\n", m->name, m->format, a, ours[0], ours[ROUNDS - 1], b, peer[0],
-           peer[ROUNDS - 1], a / b, prepared);
+    printf("%-34s %-12s %7.3f ms (%.3f to %.3f) %8.3f ms (%.3f to %.3f) %6.2f   once %.1f ms\n", m->name, m->format, a,
+           ours[0], ours[ROUNDS - 1], b, peer[0], peer[ROUNDS - 1], a / b, prepared);
     avfilter_graph_free(&g.graph);
     avfilter_graph_free(&null.graph);
     m6_composite_destroy(c);
@@ -151,8 +152,12 @@ static void measure(const struct measure *m, int w, int h)
 }
 
 /* A still that comes once and is repeated, as overlay does with the last frame of its second input. */
-#define STILL(format, over) "color=c=0x406080:s=%dx%d:r=1:d=0.04,format=" format ",trim=end_frame=1[p];[a][p]overlay=format=" over ":eof_action=repeat"
-#define HALF(format, over) "color=c=0x406080@0.5:s=%dx%d:r=1:d=0.04,format=" format ",trim=end_frame=1[p];[a][p]overlay=format=" over ":eof_action=repeat"
+#define STILL(format, over)                                                                                            \
+    "color=c=0x406080:s=%dx%d:r=1:d=0.04,format=" format ",trim=end_frame=1[p];[a][p]overlay=format=" over             \
+    ":eof_action=repeat"
+#define HALF(format, over)                                                                                             \
+    "color=c=0x406080@0.5:s=%dx%d:r=1:d=0.04,format=" format ",trim=end_frame=1[p];[a][p]overlay=format=" over         \
+    ":eof_action=repeat"
 
 int main(int argc, char **argv)
 {
@@ -161,16 +166,27 @@ int main(int argc, char **argv)
         {"whole frame, opacity 1/2", "yuv420p", {.mode = M6_COMPOSITE_OVERLAY}, 0.5, HALF("yuva420p", "yuv420")},
         {"region, feather 80", "yuv420p", {.mode = M6_COMPOSITE_REGION, .feather = 80}, 1, HALF("yuva420p", "yuv420")},
         {"replace", "yuv420p10le", {.mode = M6_COMPOSITE_REPLACE}, 1, STILL("yuv420p10le", "yuv420p10")},
-        {"whole frame, opacity 1/2", "yuv420p10le", {.mode = M6_COMPOSITE_OVERLAY}, 0.5, HALF("yuva420p10le", "yuv420p10")},
+        {"whole frame, opacity 1/2",
+         "yuv420p10le",
+         {.mode = M6_COMPOSITE_OVERLAY},
+         0.5,
+         HALF("yuva420p10le", "yuv420p10")},
         {"whole frame, opacity 1/2", "bgra", {.mode = M6_COMPOSITE_OVERLAY}, 0.5, HALF("bgra", "rgb")},
-        {"key (peer: chromakey and overlay)", "yuv420p", {.mode = M6_COMPOSITE_KEY, .key = {0, 200, 30}, .similarity = 0.1, .blend = 0.1}, 1,
+        {"key (peer: chromakey and overlay)",
+         "yuv420p",
+         {.mode = M6_COMPOSITE_KEY, .key = {0, 200, 30}, .similarity = 0.1, .blend = 0.1},
+         1,
          "[a]chromakey=0x00c81e:0.1:0.1[k];color=c=0x406080:s=%dx%d:r=25,format=yuv420p[p];[p][k]overlay"},
-        {"key, spill (the same peer)", "yuv420p", {.mode = M6_COMPOSITE_KEY, .key = {0, 200, 30}, .similarity = 0.1, .blend = 0.1, .spill = 1}, 1,
+        {"key, spill (the same peer)",
+         "yuv420p",
+         {.mode = M6_COMPOSITE_KEY, .key = {0, 200, 30}, .similarity = 0.1, .blend = 0.1, .spill = 1},
+         1,
          "[a]chromakey=0x00c81e:0.1:0.1[k];color=c=0x406080:s=%dx%d:r=25,format=yuv420p[p];[p][k]overlay"},
     };
     const int w = argc > 2 ? atoi(argv[1]) : 1920, h = argc > 2 ? atoi(argv[2]) : 1080;
     need(w > 0 && h > 0, "reading the size");
-    printf("%dx%d, one thread, processor time, medians of %d\n%-34s %-12s %-29s %-30s ours / peer\n", w, h, ROUNDS, "", "", "ours, a frame", "FFmpeg");
+    printf("%dx%d, one thread, processor time, medians of %d\n%-34s %-12s %-29s %-30s ours / peer\n", w, h, ROUNDS, "",
+           "", "ours, a frame", "FFmpeg");
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
         measure(&measures[i], w, h);
     return 0;

@@ -20,14 +20,16 @@ static inline int within(int v, int low, int high)
 /* What a component is of R'G'B' from 0 to 1, as a code value. */
 static inline double code_of(const struct reference *r, int c, const double rgb[3])
 {
-    static const double shares[][2] = {[M6_MATRIX_709] = {0.2126, 0.0722}, [M6_MATRIX_601] = {0.299, 0.114}, [M6_MATRIX_2020] = {0.2627, 0.0593},
-                                       [M6_MATRIX_FCC] = {0.3, 0.11},      [M6_MATRIX_240M] = {0.212, 0.087}, [M6_MATRIX_YCGCO] = {0, 0}};
+    static const double shares[][2] = {
+        [M6_MATRIX_709] = {0.2126, 0.0722}, [M6_MATRIX_601] = {0.299, 0.114},  [M6_MATRIX_2020] = {0.2627, 0.0593},
+        [M6_MATRIX_FCC] = {0.3, 0.11},      [M6_MATRIX_240M] = {0.212, 0.087}, [M6_MATRIX_YCGCO] = {0, 0}};
     const AVPixFmtDescriptor *d = r->frame->desc;
     const int depth = d->comp[0].depth, max = (1 << depth) - 1, full = r->layout.range == M6_RANGE_FULL;
     if (d->flags & AV_PIX_FMT_FLAG_RGB)
         return rgb[c] * max;
     const double kr = shares[r->layout.matrix][0], kb = shares[r->layout.matrix][1];
-    double y = kr * rgb[0] + (1 - kr - kb) * rgb[1] + kb * rgb[2], u = (rgb[2] - y) / (2 - 2 * kb), v = (rgb[0] - y) / (2 - 2 * kr);
+    double y = kr * rgb[0] + (1 - kr - kb) * rgb[1] + kb * rgb[2], u = (rgb[2] - y) / (2 - 2 * kb),
+           v = (rgb[0] - y) / (2 - 2 * kr);
     if (r->layout.matrix == M6_MATRIX_YCGCO) {
         y = rgb[0] / 4 + rgb[1] / 2 + rgb[2] / 4;
         u = -rgb[0] / 4 + rgb[1] / 2 - rgb[2] / 4;
@@ -54,7 +56,8 @@ static inline double converted(const struct reference *r, int c, int x, int y)
     const AVPixFmtDescriptor *d = r->frame->desc;
     const int chroma = is_chroma(d, c), lx = chroma ? d->log2_chroma_w : 0, ly = chroma ? d->log2_chroma_h : 0;
     const enum m6_frame_siting at = r->layout.siting;
-    const int mx = at == M6_SITING_CENTER || at == M6_SITING_TOP || at == M6_SITING_BOTTOM, my = at == M6_SITING_LEFT || at == M6_SITING_CENTER;
+    const int mx = at == M6_SITING_CENTER || at == M6_SITING_TOP || at == M6_SITING_BOTTOM,
+              my = at == M6_SITING_LEFT || at == M6_SITING_CENTER;
     const int low = at == M6_SITING_BOTTOM || at == M6_SITING_BOTTOMLEFT ? (1 << ly) - 1 : 0;
     const int x0 = within(r->x, 0, r->frame->width), x1 = within(r->x + r->w, 0, r->frame->width);
     const int y0 = within(r->y, 0, r->frame->height), y1 = within(r->y + r->h, 0, r->frame->height);
@@ -64,7 +67,8 @@ static inline double converted(const struct reference *r, int c, int x, int y)
             const double t = tap(lx, mx, i) * tap(ly, my, j);
             if (t <= 0)
                 continue;
-            const uint8_t *p = pixel(r->picture, within((x << lx) + i, x0, x1 - 1) - r->x, within((y << ly) + low + j, y0, y1 - 1) - r->y);
+            const uint8_t *p = pixel(r->picture, within((x << lx) + i, x0, x1 - 1) - r->x,
+                                     within((y << ly) + low + j, y0, y1 - 1) - r->y);
             for (int k = 0; k < 3; k++)
                 rgb[k] += t * p[k] / 255;
         }
@@ -118,9 +122,11 @@ static inline void assert_as_expected(const struct reference *r, const struct fr
             for (int x = 0; x < side(got, c, 0); x++) {
                 const double want = expected(r, c, x, y);
                 if (fabs(get(got, c, x, y) - rint(want)) > tolerance)
-                    fail_msg("%s %dx%d, rectangle %dx%d at %d,%d, opacity %g, feather %g, matrix %d, range %d, siting %d: component %d at %d,%d is %d, not %.2f (was %d)",
-                             got->desc->name, got->width, got->height, r->w, r->h, r->x, r->y, r->opacity, r->feather, r->layout.matrix, r->layout.range,
-                             r->layout.siting, c, x, y, get(got, c, x, y), want, get(r->frame, c, x, y));
+                    fail_msg("%s %dx%d, rectangle %dx%d at %d,%d, opacity %g, feather %g, matrix %d, range %d, siting "
+                             "%d: component %d at %d,%d is %d, not %.2f (was %d)",
+                             got->desc->name, got->width, got->height, r->w, r->h, r->x, r->y, r->opacity, r->feather,
+                             r->layout.matrix, r->layout.range, r->layout.siting, c, x, y, get(got, c, x, y), want,
+                             get(r->frame, c, x, y));
             }
     assert_kept(got);
 }

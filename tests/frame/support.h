@@ -85,7 +85,8 @@ static inline int side(const struct frame *f, int c, int down)
 static inline uint8_t *sample_at(const struct frame *f, int c, int x, int y)
 {
     const AVComponentDescriptor *comp = &f->desc->comp[c];
-    return f->planes.data[comp->plane] + (ptrdiff_t)y * f->planes.stride[comp->plane] + (ptrdiff_t)x * comp->step + comp->offset;
+    return f->planes.data[comp->plane] + (ptrdiff_t)y * f->planes.stride[comp->plane] + (ptrdiff_t)x * comp->step +
+           comp->offset;
 }
 
 static inline int get(const struct frame *f, int c, int x, int y)
@@ -122,7 +123,8 @@ static inline struct frame *frame_copy(const struct frame *f, const char *name, 
     struct frame *g = frame_create(name, f->width, f->height, up);
     for (int i = 0; i < 4; i++)
         for (int y = 0; f->memory[i] && y < f->rows[i]; y++)
-            memcpy(g->planes.data[i] + y * g->planes.stride[i], f->planes.data[i] + y * f->planes.stride[i], f->bytes[i]);
+            memcpy(g->planes.data[i] + y * g->planes.stride[i], f->planes.data[i] + y * f->planes.stride[i],
+                   f->bytes[i]);
     return g;
 }
 
@@ -134,7 +136,8 @@ static inline void assert_kept(const struct frame *f)
             const uint8_t *row = f->memory[i] + (size_t)y * (f->size[i] / (size_t)f->rows[i]);
             for (size_t x = f->bytes[i]; x < f->size[i] / (size_t)f->rows[i]; x++)
                 if (row[x] != 0xa5)
-                    fail_msg("%s %dx%d, plane %d: byte %zu after row %d was written", f->desc->name, f->width, f->height, i, x, y);
+                    fail_msg("%s %dx%d, plane %d: byte %zu after row %d was written", f->desc->name, f->width,
+                             f->height, i, x, y);
         }
 }
 
@@ -158,7 +161,8 @@ static inline const uint8_t *pixel(const struct picture *p, int x, int y)
     return p->rgb + (size_t)y * p->view.stride + 3 * (size_t)x;
 }
 
-static inline void prepare(struct m6_composite *c, const struct m6_frame_layout *l, const struct m6_composite_params *params, const struct picture *p)
+static inline void prepare(struct m6_composite *c, const struct m6_frame_layout *l,
+                           const struct m6_composite_params *params, const struct picture *p)
 {
     struct m6_error err = {""};
     if (m6_composite_prepare(c, l, params, &p->view, &err))

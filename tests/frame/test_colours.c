@@ -46,9 +46,11 @@ static struct frame *scaled(const char *name, const struct m6_frame_layout *l, i
     av_opt_set_int(sws, "dst_range", l->range == M6_RANGE_FULL, 0);
     av_opt_set_int(sws, "dst_h_chr_pos", l->siting == M6_SITING_CENTER ? 128 : 0, 0);
     av_opt_set_int(sws, "dst_v_chr_pos", l->siting == M6_SITING_TOPLEFT ? 0 : 128, 0);
-    av_opt_set_int(sws, "sws_flags", SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_FULL_CHR_H_INT | SWS_BITEXACT, 0);
+    av_opt_set_int(sws, "sws_flags",
+                   SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_FULL_CHR_H_INT | SWS_BITEXACT, 0);
     assert_true(sws_init_context(sws, NULL, NULL) >= 0);
-    sws_setColorspaceDetails(sws, sws_getCoefficients(SWS_CS_DEFAULT), 1, sws_getCoefficients(sws_matrix), l->range == M6_RANGE_FULL, 0, 1 << 16, 1 << 16);
+    sws_setColorspaceDetails(sws, sws_getCoefficients(SWS_CS_DEFAULT), 1, sws_getCoefficients(sws_matrix),
+                             l->range == M6_RANGE_FULL, 0, 1 << 16, 1 << 16);
     const uint8_t *from[4] = {p->view.rgb};
     const int from_stride[4] = {(int)p->view.stride};
     int stride[4] = {0};
@@ -98,7 +100,8 @@ static void test_swscale(void **state)
     };
     struct picture p = waves(320, 180);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct m6_frame_layout l = {.matrix = cases[i].matrix, .range = cases[i].range, .siting = cases[i].siting};
+        const struct m6_frame_layout l = {
+            .matrix = cases[i].matrix, .range = cases[i].range, .siting = cases[i].siting};
         struct frame *ours = laid(cases[i].name, l, &p), *theirs = scaled(cases[i].name, &l, cases[i].sws, &p);
         const double db = psnr(ours, theirs);
         if (db < 45)
@@ -128,10 +131,12 @@ static double to_code(enum m6_frame_transfer transfer, double v)
 /* A pixel of sRGB as R'G'B' of wide frames. */
 static void wide_code(enum m6_frame_transfer transfer, const uint8_t *px, double out[3])
 {
-    static const double m[3][3] = {{0.6274039, 0.3292830, 0.0433131}, {0.0690973, 0.9195404, 0.0113623}, {0.0163914, 0.0880133, 0.8955953}};
+    static const double m[3][3] = {
+        {0.6274039, 0.3292830, 0.0433131}, {0.0690973, 0.9195404, 0.0113623}, {0.0163914, 0.0880133, 0.8955953}};
     double gain = 1;
     for (int c = 0; c < 3; c++)
-        out[c] = m[c][0] * to_linear(px[0] / 255.0) + m[c][1] * to_linear(px[1] / 255.0) + m[c][2] * to_linear(px[2] / 255.0);
+        out[c] = m[c][0] * to_linear(px[0] / 255.0) + m[c][1] * to_linear(px[1] / 255.0) +
+                 m[c][2] * to_linear(px[2] / 255.0);
     if (transfer == M6_TRANSFER_HLG) {
         const double y = 0.203 * (0.2627 * out[0] + 0.6780 * out[1] + 0.0593 * out[2]);
         gain = y > 0 ? 0.203 * pow(y, 1 / 1.2 - 1) : 0;
@@ -146,14 +151,16 @@ static void test_wide(void **state)
         const char *name;
         enum m6_frame_transfer transfer;
     } cases[] = {
-        {"yuv444p10le", M6_TRANSFER_PQ}, {"yuv444p10le", M6_TRANSFER_HLG}, {"yuv444p10le", M6_TRANSFER_SDR}, {"yuv444p12le", M6_TRANSFER_PQ},
-        {"yuv444p12le", M6_TRANSFER_HLG}, {"gbrp12le", M6_TRANSFER_SDR},   {"gbrp10le", M6_TRANSFER_PQ},     {"rgb24", M6_TRANSFER_SDR},
+        {"yuv444p10le", M6_TRANSFER_PQ}, {"yuv444p10le", M6_TRANSFER_HLG}, {"yuv444p10le", M6_TRANSFER_SDR},
+        {"yuv444p12le", M6_TRANSFER_PQ}, {"yuv444p12le", M6_TRANSFER_HLG}, {"gbrp12le", M6_TRANSFER_SDR},
+        {"gbrp10le", M6_TRANSFER_PQ},    {"rgb24", M6_TRANSFER_SDR},
     };
     struct picture p = picture_create(64, 64);
     memset(p.rgb, 255, 3); /* white */
     memset(p.rgb + 3, 0, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct frame *f = laid(cases[i].name, (struct m6_frame_layout){.transfer = cases[i].transfer, .primaries = M6_PRIMARIES_2020}, &p);
+        struct frame *f = laid(
+            cases[i].name, (struct m6_frame_layout){.transfer = cases[i].transfer, .primaries = M6_PRIMARIES_2020}, &p);
         const int depth = f->desc->comp[0].depth, rgb = (f->desc->flags & AV_PIX_FMT_FLAG_RGB) != 0;
         const double unit = 1 << (depth - 8);
         for (int y = 0; y < 64; y++)
@@ -162,10 +169,14 @@ static void test_wide(void **state)
                 wide_code(cases[i].transfer, pixel(&p, x, y), v);
                 const double luma = 0.2627 * v[0] + 0.6780 * v[1] + 0.0593 * v[2];
                 for (int c = 0; c < 3; c++)
-                    want[c] = rgb ? v[c] * ((1 << depth) - 1) : c == 0 ? (16 + 219 * luma) * unit : (128 + 224 * (c == 1 ? (v[2] - luma) / 1.8814 : (v[0] - luma) / 1.4746)) * unit;
+                    want[c] = rgb ? v[c] * ((1 << depth) - 1)
+                              : c == 0
+                                  ? (16 + 219 * luma) * unit
+                                  : (128 + 224 * (c == 1 ? (v[2] - luma) / 1.8814 : (v[0] - luma) / 1.4746)) * unit;
                 for (int c = 0; c < 3; c++)
                     if (fabs(get(f, c, x, y) - want[c]) > 1)
-                        fail_msg("%s, transfer %d, component %d at %d,%d: %d, not %.2f", cases[i].name, cases[i].transfer, c, x, y, get(f, c, x, y), want[c]);
+                        fail_msg("%s, transfer %d, component %d at %d,%d: %d, not %.2f", cases[i].name,
+                                 cases[i].transfer, c, x, y, get(f, c, x, y), want[c]);
             }
         frame_destroy(f);
     }
@@ -214,7 +225,8 @@ static void test_defaults(void **state)
         struct frame *f = laid(cases[i].name, cases[i].said, &p);
         for (int c = 0; c < f->desc->nb_components; c++)
             if (abs(get(f, c, 3, 3) - cases[i].red[c]) > 1)
-                fail_msg("%s %dx%d: component %d is %d, not %d", cases[i].name, cases[i].w, cases[i].h, c, get(f, c, 3, 3), cases[i].red[c]);
+                fail_msg("%s %dx%d: component %d is %d, not %d", cases[i].name, cases[i].w, cases[i].h, c,
+                         get(f, c, 3, 3), cases[i].red[c]);
         frame_destroy(f);
         free(p.rgb);
     }
@@ -222,6 +234,7 @@ static void test_defaults(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_swscale), cmocka_unit_test(test_wide), cmocka_unit_test(test_white), cmocka_unit_test(test_defaults)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_swscale), cmocka_unit_test(test_wide),
+                                       cmocka_unit_test(test_white), cmocka_unit_test(test_defaults)};
     return cmocka_run_group_tests_name("composite: colours", tests, NULL, NULL);
 }

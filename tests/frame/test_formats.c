@@ -5,11 +5,11 @@ static const struct {
     int frame[2], place[4];
     double opacity, feather;
 } cases[] = {
-    {{16, 12}, {0, 0, 16, 12}, 1, 0},    {{16, 12}, {0, 0, 16, 12}, 0.37, 0}, {{1, 1}, {0, 0, 1, 1}, 1, 0},
-    {{1, 1}, {0, 0, 1, 1}, 0.5, 0},      {{17, 13}, {0, 0, 17, 13}, 1, 0},    {{17, 13}, {0, 0, 17, 13}, 0.8, 0},
-    {{19, 15}, {3, 5, 7, 6}, 1, 0},      {{19, 15}, {3, 5, 7, 6}, 0.25, 0},   {{20, 18}, {-5, -3, 11, 10}, 1, 0},
+    {{16, 12}, {0, 0, 16, 12}, 1, 0},     {{16, 12}, {0, 0, 16, 12}, 0.37, 0}, {{1, 1}, {0, 0, 1, 1}, 1, 0},
+    {{1, 1}, {0, 0, 1, 1}, 0.5, 0},       {{17, 13}, {0, 0, 17, 13}, 1, 0},    {{17, 13}, {0, 0, 17, 13}, 0.8, 0},
+    {{19, 15}, {3, 5, 7, 6}, 1, 0},       {{19, 15}, {3, 5, 7, 6}, 0.25, 0},   {{20, 18}, {-5, -3, 11, 10}, 1, 0},
     {{20, 18}, {13, 11, 20, 20}, 0.6, 0}, {{33, 27}, {3, 2, 23, 19}, 1, 4.5},  {{33, 27}, {-3, 7, 50, 30}, 0.9, 9},
-    {{2, 9}, {1, 1, 1, 7}, 1, 0},        {{9, 2}, {1, 0, 7, 1}, 0.1, 0},      {{5, 5}, {2, 2, 1, 1}, 1, 0},
+    {{2, 9}, {1, 1, 1, 7}, 1, 0},         {{9, 2}, {1, 0, 7, 1}, 0.1, 0},      {{5, 5}, {2, 2, 1, 1}, 1, 0},
 };
 
 static void run_case(const char *name, size_t i, const struct m6_frame_layout *said, int opaque)
@@ -26,11 +26,17 @@ static void run_case(const char *name, size_t i, const struct m6_frame_layout *s
     layout.format = before->format;
     layout.width = before->width;
     layout.height = before->height;
-    const struct m6_composite_params params = {.mode = M6_COMPOSITE_REGION, .x = place[0], .y = place[1], .width = place[2], .height = place[3], .feather = cases[i].feather};
+    const struct m6_composite_params params = {.mode = M6_COMPOSITE_REGION,
+                                               .x = place[0],
+                                               .y = place[1],
+                                               .width = place[2],
+                                               .height = place[3],
+                                               .feather = cases[i].feather};
     struct m6_composite *c = m6_composite_create();
     prepare(c, &layout, &params, &picture);
     m6_composite_apply(c, &after->planes, cases[i].opacity);
-    const struct reference r = {before, layout, &picture, place[0], place[1], place[2], place[3], cases[i].opacity, cases[i].feather};
+    const struct reference r = {before,   layout,   &picture,         place[0],        place[1],
+                                place[2], place[3], cases[i].opacity, cases[i].feather};
     assert_as_expected(&r, after);
     m6_composite_destroy(c);
     frame_destroy(before);
@@ -48,8 +54,10 @@ static void test_every_format(void **state)
         known++;
         for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
             for (int alpha = 0; alpha < 2; alpha++) {
-                struct m6_frame_layout l = {.matrix = (enum m6_frame_matrix)(1 + any(5)), .range = (enum m6_frame_range)(1 + any(2)),
-                                            .siting = (enum m6_frame_siting)(1 + any(6)), .alpha = (enum m6_frame_alpha)alpha};
+                struct m6_frame_layout l = {.matrix = (enum m6_frame_matrix)(1 + any(5)),
+                                            .range = (enum m6_frame_range)(1 + any(2)),
+                                            .siting = (enum m6_frame_siting)(1 + any(6)),
+                                            .alpha = (enum m6_frame_alpha)alpha};
                 if (!strncmp(name, "yuvj", 4))
                     l.range = M6_RANGE_FULL;
                 run_case(name, k, &l, m6_frame_format_has_alpha(m6_frame_format_at(i)) && any(3) == 0);
@@ -60,13 +68,18 @@ static void test_every_format(void **state)
 
 static void test_every_matrix(void **state)
 {
-    static const enum m6_frame_matrix matrices[] = {M6_MATRIX_709, M6_MATRIX_601, M6_MATRIX_2020, M6_MATRIX_FCC, M6_MATRIX_240M, M6_MATRIX_YCGCO};
+    static const enum m6_frame_matrix matrices[] = {M6_MATRIX_709, M6_MATRIX_601,  M6_MATRIX_2020,
+                                                    M6_MATRIX_FCC, M6_MATRIX_240M, M6_MATRIX_YCGCO};
     static const char *const names[] = {"yuv420p", "yuv444p16le", "nv12", "p010le", "yuyv422", "gray"};
     for (size_t m = 0; m < sizeof matrices / sizeof *matrices; m++)
         for (size_t n = 0; n < sizeof names / sizeof *names; n++)
             for (int range = 1; range <= 2; range++)
                 for (int siting = 1; siting <= 6; siting++)
-                    run_case(names[n], 0, &(struct m6_frame_layout){.matrix = matrices[m], .range = (enum m6_frame_range)range, .siting = (enum m6_frame_siting)siting}, 0);
+                    run_case(names[n], 0,
+                             &(struct m6_frame_layout){.matrix = matrices[m],
+                                                       .range = (enum m6_frame_range)range,
+                                                       .siting = (enum m6_frame_siting)siting},
+                             0);
 }
 
 /* What our table says of a format is what libavutil says. */
@@ -98,6 +111,7 @@ static void test_tables(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tables), cmocka_unit_test(test_every_format), cmocka_unit_test(test_every_matrix)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tables), cmocka_unit_test(test_every_format),
+                                       cmocka_unit_test(test_every_matrix)};
     return cmocka_run_group_tests_name("composite: formats", tests, NULL, NULL);
 }

@@ -86,7 +86,9 @@ static double share(const struct plane *p, const struct case_ *t, int x, int y)
     double sum = 0;
     for (int j = -1; j <= 1; j++)
         for (int i = -1; i <= 1; i++)
-            sum += distance(p, within(x + i, 0, p->frame->width - 1) >> p->lx, within(y + j, 0, p->frame->height - 1) >> p->ly) / 9;
+            sum += distance(p, within(x + i, 0, p->frame->width - 1) >> p->lx,
+                            within(y + j, 0, p->frame->height - 1) >> p->ly) /
+                   9;
     return (1 - ramp(t, sum)) * t->opacity;
 }
 
@@ -118,7 +120,10 @@ static double cleaned(const struct plane *p, const struct case_ *t, int c, int x
     if (!p->rgb && c == 0)
         return before;
     spilt(p, t, x, y, less);
-    const double by = !p->rgb ? less[c - 1] : c == 0 ? 1.402 * less[1] : c == 2 ? 1.772 * less[0] : -0.344136 * less[0] - 0.714136 * less[1];
+    const double by = !p->rgb  ? less[c - 1]
+                      : c == 0 ? 1.402 * less[1]
+                      : c == 2 ? 1.772 * less[0]
+                               : -0.344136 * less[0] - 0.714136 * less[1];
     return fmin(fmax(rint(before - by * unit), 0), (1 << p->depth) - 1);
 }
 
@@ -147,7 +152,12 @@ static void run_case(const struct case_ *t, int w, int h, int tolerance)
             put(before, 3, x, y, (1 << p.depth) - 1);
     struct frame *after = frame_copy(before, t->format, any(2));
     struct picture picture = picture_create(w, h);
-    const struct m6_frame_layout l = {.format = before->format, .width = w, .height = h, .matrix = t->matrix, .range = t->range, .siting = M6_SITING_CENTER};
+    const struct m6_frame_layout l = {.format = before->format,
+                                      .width = w,
+                                      .height = h,
+                                      .matrix = t->matrix,
+                                      .range = t->range,
+                                      .siting = M6_SITING_CENTER};
     struct m6_frame_layout resolved = l;
     struct m6_composite *c = m6_composite_create();
     prepare(c, &l, &t->params, &picture);
@@ -163,12 +173,13 @@ static void run_case(const struct case_ *t, int w, int h, int tolerance)
                 double weight = 0;
                 for (int j = 0; j < 1 << ly; j++)
                     for (int i = 0; i < 1 << lx; i++)
-                        weight += share(&p, t, within((x << lx) + i, 0, w - 1), within((y << ly) + j, 0, h - 1)) / (1 << (lx + ly));
+                        weight += share(&p, t, within((x << lx) + i, 0, w - 1), within((y << ly) + j, 0, h - 1)) /
+                                  (1 << (lx + ly));
                 const double f = cleaned(&p, t, k, x, y), want = f + (converted(&r, k, x, y) - f) * weight;
                 mixed += weight > 0.05 && weight < 0.95;
                 if (fabs(get(after, k, x, y) - want) > tolerance)
-                    fail_msg("%s %dx%d, component %d at %d,%d: %d, not %.2f (was %d, share %.3f)", t->format, w, h, k, x, y, get(after, k, x, y), want,
-                             get(before, k, x, y), weight);
+                    fail_msg("%s %dx%d, component %d at %d,%d: %d, not %.2f (was %d, share %.3f)", t->format, w, h, k,
+                             x, y, get(after, k, x, y), want, get(before, k, x, y), weight);
             }
     if (w > 3 && !mixed)
         fail_msg("%s: nothing was half covered", t->format);
@@ -179,10 +190,13 @@ static void run_case(const struct case_ *t, int w, int h, int tolerance)
     free(picture.rgb);
 }
 
-static const char *const formats[] = {"yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p", "nv12", "nv21", "nv24", "yuyv422", "uyvy422", "rgb24",
+static const char *const formats[] = {"yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p",
+                                      "nv12",    "nv21",    "nv24",    "yuyv422", "uyvy422", "rgb24",
                                       "bgra",    "0rgb",    "gbrp",    "yuvj420p"};
 
-#define KEY(...) {.mode = M6_COMPOSITE_KEY, .key = {__VA_ARGS__}, .similarity = 0.08, .blend = 0.12
+#define KEY(...)                                                                                                       \
+    {                                                                                                                  \
+        .mode = M6_COMPOSITE_KEY, .key = {__VA_ARGS__}, .similarity = 0.08, .blend = 0.12
 
 static void test_formulas(void **state)
 {
@@ -190,27 +204,34 @@ static void test_formulas(void **state)
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         for (size_t s = 0; s < 3; s++)
             for (int spill = 0; spill < 3; spill++) {
-                struct case_ t = {formats[i], M6_MATRIX_709, M6_RANGE_LIMITED, KEY(20, 210, 40), .spill = spill / 2.0}, spill == 1 ? 0.7 : 1};
-                if (!strcmp(formats[i], "yuvj420p"))
-                    t.range = M6_RANGE_FULL;
-                if (s == 2)
-                    t.params.blend = 0.05;
-                run_case(&t, sizes[s][0], sizes[s][1], 2);
-            }
+                struct case_ t = {formats[i], M6_MATRIX_709, M6_RANGE_LIMITED, KEY(20, 210, 40), .spill = spill / 2.0},
+                             spill == 1 ? 0.7 : 1
+            };
+    if (!strcmp(formats[i], "yuvj420p"))
+        t.range = M6_RANGE_FULL;
+    if (s == 2)
+        t.params.blend = 0.05;
+    run_case(&t, sizes[s][0], sizes[s][1], 2);
+}
 }
 
 /* Deep formats, in their own code values: two of 8 bits at most at the steep ramp, near enough to the exact curve. */
-static void test_depths(void **state)
-{
-    static const struct case_ cases[] = {
-        {"yuv420p10le", M6_MATRIX_709, M6_RANGE_LIMITED, KEY(0, 60, 230), .spill = 1}, 1},
-        {"p010le", M6_MATRIX_601, M6_RANGE_LIMITED, KEY(20, 210, 40), .spill = 0.5}, 0.6},
-        {"yuv444p12le", M6_MATRIX_601, M6_RANGE_FULL, KEY(20, 210, 40)}, 1},
-        {"yuv422p16le", M6_MATRIX_709, M6_RANGE_LIMITED, KEY(20, 210, 40), .spill = 1}, 1},
-        {"gbrp16le", M6_MATRIX_RGB, M6_RANGE_FULL, KEY(20, 210, 40), .spill = 1}, 1},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        run_case(&cases[i], 25, 19, 2 << (av_pix_fmt_desc_get(av_get_pix_fmt(cases[i].format))->comp[0].depth - 8));
+static void test_depths(void **state){
+    static const struct case_ cases[] = {{"yuv420p10le", M6_MATRIX_709, M6_RANGE_LIMITED, KEY(0, 60, 230), .spill = 1},
+                                         1},
+    {"p010le", M6_MATRIX_601, M6_RANGE_LIMITED, KEY(20, 210, 40), .spill = 0.5},
+    0.6},
+    {"yuv444p12le", M6_MATRIX_601, M6_RANGE_FULL, KEY(20, 210, 40)}, 1
+}
+, {"yuv422p16le", M6_MATRIX_709, M6_RANGE_LIMITED, KEY(20, 210, 40), .spill = 1}, 1
+}
+, {"gbrp16le", M6_MATRIX_RGB, M6_RANGE_FULL, KEY(20, 210, 40), .spill = 1}, 1
+}
+,
+}
+;
+for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    run_case(&cases[i], 25, 19, 2 << (av_pix_fmt_desc_get(av_get_pix_fmt(cases[i].format))->comp[0].depth - 8));
 }
 
 /* A gray disc with soft edges before a green screen: the screen goes, the disc stays, nothing green is left between. */
@@ -218,7 +239,11 @@ static void test_green_screen(void **state)
 {
     enum { W = 160, H = 120 };
     struct frame *f = frame_create("yuv444p", W, H, 0), *was;
-    struct case_ t = {"yuv444p", M6_MATRIX_709, M6_RANGE_LIMITED, {.mode = M6_COMPOSITE_KEY, .key = {20, 200, 40}, .similarity = 0.1, .blend = 0.15, .spill = 1}, 1};
+    struct case_ t = {"yuv444p",
+                      M6_MATRIX_709,
+                      M6_RANGE_LIMITED,
+                      {.mode = M6_COMPOSITE_KEY, .key = {20, 200, 40}, .similarity = 0.1, .blend = 0.15, .spill = 1},
+                      1};
     const struct plane p = plane_of(f, &t);
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++) {
@@ -230,7 +255,8 @@ static void test_green_screen(void **state)
     was = frame_copy(f, "yuv444p", 0);
     struct picture picture = picture_create(W, H);
     memset(picture.rgb, 128, picture.view.stride * H); /* gray: any colour that is left is the screen's */
-    const struct m6_frame_layout l = {.format = f->format, .width = W, .height = H, .matrix = t.matrix, .range = t.range};
+    const struct m6_frame_layout l = {
+        .format = f->format, .width = W, .height = H, .matrix = t.matrix, .range = t.range};
     struct m6_composite *c = m6_composite_create();
     for (int spill = 1; spill >= 0; spill--) {
         struct frame *g = frame_copy(was, "yuv444p", 0);
@@ -262,7 +288,15 @@ static void test_rectangle(void **state)
     frame_fill(f);
     struct frame *g = frame_copy(f, "yuv420p", 0);
     struct picture picture = picture_create(21, 17);
-    const struct m6_composite_params params = {.mode = M6_COMPOSITE_KEY, .x = 7, .y = 5, .width = 21, .height = 17, .key = {0, 255, 0}, .similarity = 0.5, .blend = 0.3, .spill = 1};
+    const struct m6_composite_params params = {.mode = M6_COMPOSITE_KEY,
+                                               .x = 7,
+                                               .y = 5,
+                                               .width = 21,
+                                               .height = 17,
+                                               .key = {0, 255, 0},
+                                               .similarity = 0.5,
+                                               .blend = 0.3,
+                                               .spill = 1};
     const struct m6_frame_layout l = {.format = f->format, .width = 64, .height = 48};
     struct m6_composite *c = m6_composite_create();
     prepare(c, &l, &params, &picture);
@@ -271,7 +305,8 @@ static void test_rectangle(void **state)
     for (int k = 0; k < 3; k++)
         for (int y = 0; y < side(f, k, 1); y++)
             for (int x = 0; x < side(f, k, 0); x++) {
-                const int log = k > 0, in = x >= 7 >> log && x <= 27 >> log && y >= 5 >> log && y <= 21 >> log, same = get(f, k, x, y) == get(g, k, x, y);
+                const int log = k > 0, in = x >= 7 >> log && x <= 27 >> log && y >= 5 >> log && y <= 21 >> log,
+                          same = get(f, k, x, y) == get(g, k, x, y);
                 changed += in && !same;
                 if (!in && !same)
                     fail_msg("component %d changed at %d,%d", k, x, y);
@@ -285,6 +320,7 @@ static void test_rectangle(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_formulas), cmocka_unit_test(test_depths), cmocka_unit_test(test_green_screen), cmocka_unit_test(test_rectangle)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_formulas), cmocka_unit_test(test_depths),
+                                       cmocka_unit_test(test_green_screen), cmocka_unit_test(test_rectangle)};
     return cmocka_run_group_tests_name("composite: key", tests, NULL, NULL);
 }

@@ -16,7 +16,8 @@ static struct picture stripes(int w, int h, int step)
     return p;
 }
 
-static struct frame *composed(const struct m6_composite_params *params, const struct picture *p, int w, int h, int *first, int *end)
+static struct frame *composed(const struct m6_composite_params *params, const struct picture *p, int w, int h,
+                              int *first, int *end)
 {
     struct frame *f = frame_create("rgb24", w, h, 0);
     struct m6_composite *c = m6_composite_create();
@@ -45,14 +46,18 @@ static void test_shapes(void **state)
     static const struct {
         int x, y, w, h, covers[4];
     } cases[] = {
-        {0, 0, 0, 0, {0, 0, 40, 30}},    {3, 4, 0, 0, {0, 0, 40, 30}},     {5, 6, 10, 8, {5, 6, 15, 14}},   {5, 6, 10, 0, {5, 6, 15, 11}},
-        {5, 6, 0, 10, {5, 6, 25, 16}},   {-4, -2, 10, 8, {0, 0, 6, 6}},    {35, 28, 10, 8, {35, 28, 40, 30}}, {-100, -100, 300, 300, {0, 0, 40, 30}},
-        {40, 0, 10, 10, {0, 0, 0, 0}},   {0, -10, 10, 10, {0, 0, 0, 0}},   {7, 7, 1, 1, {7, 7, 8, 8}},
+        {0, 0, 0, 0, {0, 0, 40, 30}},      {3, 4, 0, 0, {0, 0, 40, 30}},
+        {5, 6, 10, 8, {5, 6, 15, 14}},     {5, 6, 10, 0, {5, 6, 15, 11}},
+        {5, 6, 0, 10, {5, 6, 25, 16}},     {-4, -2, 10, 8, {0, 0, 6, 6}},
+        {35, 28, 10, 8, {35, 28, 40, 30}}, {-100, -100, 300, 300, {0, 0, 40, 30}},
+        {40, 0, 10, 10, {0, 0, 0, 0}},     {0, -10, 10, 10, {0, 0, 0, 0}},
+        {7, 7, 1, 1, {7, 7, 8, 8}},
     };
     struct picture p = stripes(20, 10, 4);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int first, end;
-        const struct m6_composite_params params = {.mode = M6_COMPOSITE_OVERLAY, .x = cases[i].x, .y = cases[i].y, .width = cases[i].w, .height = cases[i].h};
+        const struct m6_composite_params params = {
+            .mode = M6_COMPOSITE_OVERLAY, .x = cases[i].x, .y = cases[i].y, .width = cases[i].w, .height = cases[i].h};
         struct frame *f = composed(&params, &p, 40, 30, &first, &end);
         const int *to = cases[i].covers;
         assert_covers(f, to[0], to[1], to[2], to[3]);
@@ -73,7 +78,10 @@ static void test_crop(void **state)
         assert_int_equal(get(f, 0, x, 7), 20 + (x + 20) / 5 * 10);
     frame_destroy(f);
     /* As a window, the rectangle shows its part of the same. */
-    f = composed(&(struct m6_composite_params){.mode = M6_COMPOSITE_REGION, .x = 10, .y = 3, .width = 12, .height = 9, .windowed = 1}, &p, 40, 20, &first, &end);
+    f = composed(
+        &(struct m6_composite_params){
+            .mode = M6_COMPOSITE_REGION, .x = 10, .y = 3, .width = 12, .height = 9, .windowed = 1},
+        &p, 40, 20, &first, &end);
     assert_covers(f, 10, 3, 22, 12);
     for (int x = 10; x < 22; x++)
         assert_int_equal(get(f, 0, x, 7), 20 + (x + 20) / 5 * 10);
@@ -86,7 +94,9 @@ static void test_scaling(void **state)
 {
     struct picture p = stripes(8, 8, 4);
     int first, end;
-    struct frame *whole = composed(&(struct m6_composite_params){.mode = M6_COMPOSITE_OVERLAY, .width = 64, .height = 64}, &p, 64, 64, &first, &end);
+    struct frame *whole =
+        composed(&(struct m6_composite_params){.mode = M6_COMPOSITE_OVERLAY, .width = 64, .height = 64}, &p, 64, 64,
+                 &first, &end);
     for (int y = 0; y < 64; y++)
         for (int x = 0; x < 64; x++) {
             const int v = get(whole, 1, x, y), want = x < 26 ? 20 : x >= 38 ? 30 : -1;
@@ -96,8 +106,11 @@ static void test_scaling(void **state)
     free(p.rgb);
     p = picture_create(23, 17);
     frame_destroy(whole);
-    whole = composed(&(struct m6_composite_params){.mode = M6_COMPOSITE_OVERLAY, .width = 64, .height = 48}, &p, 64, 48, &first, &end);
-    struct frame *part = composed(&(struct m6_composite_params){.mode = M6_COMPOSITE_OVERLAY, .x = -21, .y = -13, .width = 64, .height = 48}, &p, 30, 20, &first, &end);
+    whole = composed(&(struct m6_composite_params){.mode = M6_COMPOSITE_OVERLAY, .width = 64, .height = 48}, &p, 64, 48,
+                     &first, &end);
+    struct frame *part = composed(
+        &(struct m6_composite_params){.mode = M6_COMPOSITE_OVERLAY, .x = -21, .y = -13, .width = 64, .height = 48}, &p,
+        30, 20, &first, &end);
     for (int y = 0; y < 20; y++)
         for (int x = 0; x < 30; x++)
             for (int c = 0; c < 3; c++)
@@ -183,7 +196,8 @@ static void test_refusals(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct m6_composite *c = m6_composite_create();
         struct m6_error err = {""};
-        const struct m6_frame_layout l = {.format = m6_frame_format_find(cases[i].format), .width = 64, .height = 36, .matrix = cases[i].matrix};
+        const struct m6_frame_layout l = {
+            .format = m6_frame_format_find(cases[i].format), .width = 64, .height = 36, .matrix = cases[i].matrix};
         assert_int_equal(m6_composite_prepare(c, &l, &cases[i].params, &p.view, &err), cases[i].status);
         if (!strstr(err.text, cases[i].says))
             fail_msg("'%s' does not say '%s'", err.text, cases[i].says);
@@ -194,7 +208,8 @@ static void test_refusals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes),    cmocka_unit_test(test_crop),         cmocka_unit_test(test_scaling),
-                                       cmocka_unit_test(test_shrinking), cmocka_unit_test(test_fresh_frames), cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes),       cmocka_unit_test(test_crop),
+                                       cmocka_unit_test(test_scaling),      cmocka_unit_test(test_shrinking),
+                                       cmocka_unit_test(test_fresh_frames), cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests_name("composite: places", tests, NULL, NULL);
 }

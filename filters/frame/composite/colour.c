@@ -38,11 +38,8 @@ struct m6_frame_layout colour_resolve(const struct m6_frame_layout *given)
 static void matrix_rows(enum m6_frame_matrix matrix, double row[3][3])
 {
     static const double shares[][2] = {
-        [M6_MATRIX_709] = {0.2126, 0.0722},
-        [M6_MATRIX_601] = {0.299, 0.114},
-        [M6_MATRIX_2020] = {0.2627, 0.0593},
-        [M6_MATRIX_FCC] = {0.30, 0.11},
-        [M6_MATRIX_240M] = {0.212, 0.087},
+        [M6_MATRIX_709] = {0.2126, 0.0722}, [M6_MATRIX_601] = {0.299, 0.114},  [M6_MATRIX_2020] = {0.2627, 0.0593},
+        [M6_MATRIX_FCC] = {0.30, 0.11},     [M6_MATRIX_240M] = {0.212, 0.087},
     };
     static const double gbr[3][3] = {{0, 1, 0}, {0, 0, 1}, {1, 0, 0}};
     static const double ycgco[3][3] = {{0.25, 0.5, 0.25}, {-0.25, 0.5, -0.25}, {0.5, 0, -0.5}};
@@ -142,7 +139,8 @@ struct light {
 static void light_init(struct light *t, const struct m6_frame_layout *l)
 {
     /* Primaries of BT.709 to those of BT.2020 (ITU-R BT.2087), and the brightness of the latter. */
-    static const double wide[3][3] = {{0.627404, 0.329283, 0.043313}, {0.069097, 0.919541, 0.011362}, {0.016391, 0.088013, 0.895596}};
+    static const double wide[3][3] = {
+        {0.627404, 0.329283, 0.043313}, {0.069097, 0.919541, 0.011362}, {0.016391, 0.088013, 0.895596}};
     static const double bright[3] = {0.2627, 0.6780, 0.0593};
     for (int c = 0; c < 3; c++) {
         for (int k = 0; k < 3; k++)
@@ -152,7 +150,9 @@ static void light_init(struct light *t, const struct m6_frame_layout *l)
     t->hlg = l->transfer == M6_TRANSFER_HLG;
     for (int i = 0; i < 4098; i++)
         t->linear[i] = (uint32_t)llrint(ldexp(transfer_from_srgb(i * 16 / 65535.0), LIGHT_BITS));
-    double (*code)(double) = t->hlg ? transfer_to_hlg : l->transfer == M6_TRANSFER_PQ ? transfer_to_pq : transfer_to_srgb;
+    double (*code)(double) = t->hlg                          ? transfer_to_hlg
+                             : l->transfer == M6_TRANSFER_PQ ? transfer_to_pq
+                                                             : transfer_to_srgb;
     curve_init(&t->code, code, 65535.0 * (1 << CODE_BITS));
     if (t->hlg)
         curve_init(&t->gain, hlg_gain, 1 << GAIN_BITS);

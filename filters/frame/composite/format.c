@@ -12,11 +12,15 @@
 #define PLANAR(name, depth, across, down) {name, 0, depth, 0, across, down, 3, 3, {YUV}}
 #define PLANAR_J(name, across, down) {name, FORMAT_FULL, 8, 0, across, down, 3, 3, {YUV}}
 #define PLANAR_A(name, depth, across, down) {name, FORMAT_ALPHA, depth, 0, across, down, 4, 3, {YUV, {3, 1, 0}}}
-#define SEMI(name, depth, shift, across, down, u, v) {name, 0, depth, shift, across, down, 2, 3, {{0, 1, 0}, {1, 2, u}, {1, 2, v}}}
-#define YUV422(name, depth, shift, y, u, v) {name, 0, depth, shift, 1, 0, 1, 3, {{0, 2, y}, {0, 4, u}, {0, 4, v}}}
-#define PACKED(name, flags, depth, step, a, b, c, d) {name, flags, depth, 0, 0, 0, 1, 3, {{0, step, a}, {0, step, b}, {0, step, c}, {0, step, d}}}
+#define SEMI(name, depth, shift, across, down, u, v) \
+    {name, 0, depth, shift, across, down, 2, 3, {{0, 1, 0}, {1, 2, u}, {1, 2, v}}}
+#define YUV422(name, depth, shift, y, u, v) \
+    {name, 0, depth, shift, 1, 0, 1, 3, {{0, 2, y}, {0, 4, u}, {0, 4, v}}}
+#define PACKED(name, flags, depth, step, a, b, c, d) \
+    {name, flags, depth, 0, 0, 0, 1, 3, {{0, step, a}, {0, step, b}, {0, step, c}, {0, step, d}}}
 #define GBR(name, depth) {name, FORMAT_RGB, depth, 0, 0, 0, 3, 3, {{2, 1, 0}, {0, 1, 0}, {1, 1, 0}}}
-#define GBR_A(name, depth) {name, FORMAT_RGB | FORMAT_ALPHA, depth, 0, 0, 0, 4, 3, {{2, 1, 0}, {0, 1, 0}, {1, 1, 0}, {3, 1, 0}}}
+#define GBR_A(name, depth) \
+    {name, FORMAT_RGB | FORMAT_ALPHA, depth, 0, 0, 0, 4, 3, {{2, 1, 0}, {0, 1, 0}, {1, 1, 0}, {3, 1, 0}}}
 #define GRAY(name, depth) {name, FORMAT_GRAY, depth, 0, 0, 0, 1, 1, {{0, 1, 0}}}
 #define GRAY_A(name, depth) {name, FORMAT_GRAY | FORMAT_ALPHA, depth, 0, 0, 0, 1, 1, {{0, 2, 0}, {0, 2, 1}}}
 

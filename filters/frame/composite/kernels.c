@@ -13,14 +13,14 @@ void mix8(uint8_t *restrict dst, const uint8_t *restrict src, size_t n, uint32_t
         return;
     }
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint8_t)((uint16_t)(dst[i] * rest + src[i] * w + 128) >> 8);
+        dst[i] = (uint8_t)((uint16_t)((uint16_t)(dst[i] * rest) + (uint16_t)(src[i] * w) + 128) >> 8);
 }
 
 void mix8_each(uint8_t *restrict dst, const uint8_t *restrict src, size_t n, const uint16_t *restrict weights)
 {
     for (size_t i = 0; i < n; i++) {
         const uint16_t w = (uint16_t)((weights[i] >> 8) + (weights[i] >> 7 & 1)), rest = (uint16_t)(256 - w);
-        dst[i] = (uint8_t)((uint16_t)(dst[i] * rest + src[i] * w + 128) >> 8);
+        dst[i] = (uint8_t)((uint16_t)((uint16_t)(dst[i] * rest) + (uint16_t)(src[i] * w) + 128) >> 8);
     }
 }
 
@@ -38,7 +38,8 @@ void mix16(uint16_t *restrict dst, const uint16_t *restrict src, size_t n, uint3
     }
 }
 
-void mix16_each(uint16_t *restrict dst, const uint16_t *restrict src, size_t n, const uint16_t *restrict weights, int shift)
+void mix16_each(uint16_t *restrict dst, const uint16_t *restrict src, size_t n, const uint16_t *restrict weights,
+                int shift)
 {
     for (size_t i = 0; i < n; i++) {
         const uint32_t w = weight_unpack(weights[i]), d = dst[i] >> shift, s = src[i] >> shift;

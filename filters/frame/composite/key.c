@@ -14,10 +14,11 @@ struct key {
     int depth, neutral; /* of differences: the frame's, in RGB frames at least DISTANCE_BITS */
     int extra;          /* depth less the frame's */
     float scale;        /* from code values to distances, 65535 being 1 */
-    int32_t from, range; /* of the sum of nine distances: the picture alone up to `from`, the frame alone after `range` more */
+    int32_t from,
+        range; /* of the sum of nine distances: the picture alone up to `from`, the frame alone after `range` more */
     float gain;
-    int radius;         /* of the square, in chroma samples */
-    float mean;         /* 2 / samples of the square */
+    int radius; /* of the square, in chroma samples */
+    float mean; /* 2 / samples of the square */
     double spill;
     uint16_t *distance, *open, *near; /* w × h; open: the picture's share */
     uint32_t *columns;                /* w */
@@ -29,7 +30,8 @@ static int clamp(int v, int low, int high)
     return v < low ? low : v > high ? high : v;
 }
 
-static void fetch(const struct m6_frame_format *f, int c, const struct m6_frame_planes *from, int x, int y, int n, int32_t *out)
+static void fetch(const struct m6_frame_format *f, int c, const struct m6_frame_planes *from, int x, int y, int n,
+                  int32_t *out)
 {
     const struct component comp = f->comp[c];
     const uint8_t *row = from->data[comp.plane] + (ptrdiff_t)y * from->stride[comp.plane];
@@ -45,7 +47,8 @@ static void fetch(const struct m6_frame_format *f, int c, const struct m6_frame_
     }
 }
 
-static void put(const struct m6_frame_format *f, int c, const struct m6_frame_planes *to, int x, int y, int n, const int32_t *in)
+static void put(const struct m6_frame_format *f, int c, const struct m6_frame_planes *to, int x, int y, int n,
+                const int32_t *in)
 {
     const struct component comp = f->comp[c];
     uint8_t *row = to->data[comp.plane] + (ptrdiff_t)y * to->stride[comp.plane];
@@ -83,7 +86,8 @@ static void fetch_chroma(struct key *k, const struct m6_frame_format *f, const s
     }
 }
 
-static void measure(const struct key *k, const int32_t *u, const int32_t *v, int n, int shift, uint16_t *restrict distance)
+static void measure(const struct key *k, const int32_t *u, const int32_t *v, int n, int shift,
+                    uint16_t *restrict distance)
 {
     const int ku = k->colour[0], kv = k->colour[1];
     const float scale = k->scale;
@@ -165,12 +169,14 @@ void key_row(struct key *k, const struct prepared *p, int y, uint16_t *share)
     const uint32_t *sum = k->columns;
     for (int i = 0; i < n; i++) {
         const int x = p->area.x0 + i, before = x > 0 ? x - 1 : 0, after = x < last ? x + 1 : last;
-        share[i] = share_of(k, (int32_t)(sum[(before >> log) - k->x0] + sum[(x >> log) - k->x0] + sum[(after >> log) - k->x0]));
+        share[i] = share_of(
+            k, (int32_t)(sum[(before >> log) - k->x0] + sum[(x >> log) - k->x0] + sum[(after >> log) - k->x0]));
     }
 }
 
 /* How much each difference goes along the key's direction and beyond 45° of hue, times `near`: what is taken away. */
-static void clean(const struct key *k, const uint16_t *near, int32_t spill, int n, int32_t *restrict u, int32_t *restrict v)
+static void clean(const struct key *k, const uint16_t *near, int32_t spill, int n, int32_t *restrict u,
+                  int32_t *restrict v)
 {
     const int32_t ku = k->unit[0], kv = k->unit[1], half = 1 << (UNIT_BITS - 1);
     for (int i = 0; i < n; i++) {

@@ -10,7 +10,8 @@
 #include "key.h"
 #include "mix.h"
 
-static void mix_each(const struct m6_frame_format *f, uint8_t *dst, const uint8_t *src, size_t n, const uint16_t *weights)
+static void mix_each(const struct m6_frame_format *f, uint8_t *dst, const uint8_t *src, size_t n,
+                     const uint16_t *weights)
 {
     if (format_bytes(f) == 1)
         mix8_each(dst, src, n, weights);
@@ -27,7 +28,8 @@ static void mix_same(const struct m6_frame_format *f, uint8_t *dst, const uint8_
 }
 
 /* A patch's row: where it goes, and what. */
-static uint8_t *row_of(const struct prepared *p, int plane, const struct m6_frame_planes *to, int y, const uint8_t **src)
+static uint8_t *row_of(const struct prepared *p, int plane, const struct m6_frame_planes *to, int y,
+                       const uint8_t **src)
 {
     const struct patch *patch = &p->patch[plane];
     const size_t bytes = (size_t)format_bytes(p->layout.format);
@@ -35,7 +37,8 @@ static uint8_t *row_of(const struct prepared *p, int plane, const struct m6_fram
     return to->data[plane] + (ptrdiff_t)(patch->first_row + y) * to->stride[plane] + patch->first * bytes;
 }
 
-static void mix_margin(struct prepared *p, uint8_t *dst, const uint8_t *src, const uint16_t *column, size_t n, uint32_t weight)
+static void mix_margin(struct prepared *p, uint8_t *dst, const uint8_t *src, const uint16_t *column, size_t n,
+                       uint32_t weight)
 {
     if (!n)
         return;
@@ -48,7 +51,8 @@ static void mix_margin(struct prepared *p, uint8_t *dst, const uint8_t *src, con
 static void mix_row(struct prepared *p, int plane, const struct m6_frame_planes *to, int y, uint32_t opacity)
 {
     const struct patch *patch = &p->patch[plane];
-    const size_t bytes = (size_t)format_bytes(p->layout.format), a = patch->solid[0], b = patch->solid[1], n = patch->elements;
+    const size_t bytes = (size_t)format_bytes(p->layout.format), a = patch->solid[0], b = patch->solid[1],
+                 n = patch->elements;
     const uint32_t weight = weight_product(patch->row[y], opacity);
     const uint8_t *src;
     uint8_t *dst = row_of(p, plane, to, y, &src);
@@ -69,7 +73,8 @@ static void cover_row(struct prepared *p, int y, uint32_t opacity)
         key_row(p->key, p, y, cover);
         if (weight != WEIGHT_ONE || !p->whole)
             for (size_t i = 0; i < n; i++)
-                cover[i] = weight_pack(weight_product(weight_product(weight_unpack(cover[i]), weight_unpack(p->column[i])), weight));
+                cover[i] = weight_pack(
+                    weight_product(weight_product(weight_unpack(cover[i]), weight_unpack(p->column[i])), weight));
     }
     /* Samples may reach over the frame's last column, which is then repeated. */
     for (size_t i = (size_t)p->before + n; p->area.x1 == p->layout.width && i < (size_t)p->span; i++)

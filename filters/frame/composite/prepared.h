@@ -16,11 +16,11 @@ struct patch {
     struct unit unit;
     size_t first, elements; /* of a row */
     int first_row, rows;
-    size_t stride;       /* elements from row to row */
-    void *samples;       /* uint8_t or uint16_t */
-    uint16_t *column;    /* weights, packed */
-    uint32_t *row;       /* weights */
-    size_t solid[2];     /* elements [0], [1) whose column weight is one */
+    size_t stride;    /* elements from row to row */
+    void *samples;    /* uint8_t or uint16_t */
+    uint16_t *column; /* weights, packed */
+    uint32_t *row;    /* weights */
+    size_t solid[2];  /* elements [0], [1) whose column weight is one */
 };
 
 struct prepared {
@@ -29,7 +29,7 @@ struct prepared {
     struct patch patch[4];
     uint16_t *column; /* weights of pixels, packed */
     uint32_t *row;
-    int whole; /* the area is the frame and every weight is one */
+    int whole;       /* the area is the frame and every weight is one */
     struct key *key; /* NULL: there is none */
     /* For weights that differ from pixel to pixel: of pixels (covered, and what that counts in colours), their sums
      * downwards, and of elements. Whole units, of which `before` pixels lie before the area. */

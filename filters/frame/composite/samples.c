@@ -105,9 +105,12 @@ int samples_make(struct prepared *to, const uint16_t *rgb)
 {
     const struct m6_frame_format *f = to->layout.format;
     const enum m6_frame_siting at = to->layout.siting;
-    struct painter s = {to, rgb, to->area.x1 - to->area.x0, to->area.y1 - to->area.y0, colour_matrix_of(&to->layout), {0}, {0}, NULL};
+    struct painter s = {
+        to, rgb, to->area.x1 - to->area.x0, to->area.y1 - to->area.y0, colour_matrix_of(&to->layout), {0}, {0}, NULL};
     s.across = spread_of(f->across, at == M6_SITING_CENTER || at == M6_SITING_TOP || at == M6_SITING_BOTTOM);
-    s.down = spread_of(f->down, at == M6_SITING_TOP || at == M6_SITING_TOPLEFT ? 0 : at == M6_SITING_BOTTOM || at == M6_SITING_BOTTOMLEFT ? 2 : 1);
+    s.down = spread_of(f->down, at == M6_SITING_TOP || at == M6_SITING_TOPLEFT         ? 0
+                                : at == M6_SITING_BOTTOM || at == M6_SITING_BOTTOMLEFT ? 2
+                                                                                       : 1);
     s.sums = malloc((size_t)s.w * 3 * sizeof *s.sums);
     if (!s.sums)
         return -1;

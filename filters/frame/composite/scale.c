@@ -100,7 +100,8 @@ static void across(const uint8_t *row, const struct taps *taps, int n, int enlar
         for (int c = 0; c < 3; c++) {
             out[c] = (sum[c] + (1 << (ACROSS_BITS - KEPT_BITS - 1))) >> (ACROSS_BITS - KEPT_BITS);
             if (enlarging)
-                out[c] = between(out[c], row[3 * (size_t)t->near[0] + (size_t)c] << KEPT_BITS, row[3 * (size_t)t->near[1] + (size_t)c] << KEPT_BITS);
+                out[c] = between(out[c], row[3 * (size_t)t->near[0] + (size_t)c] << KEPT_BITS,
+                                 row[3 * (size_t)t->near[1] + (size_t)c] << KEPT_BITS);
         }
     }
 }
@@ -163,7 +164,8 @@ static int scale(const struct m6_scale_source *from, const struct m6_scale_targe
         rows = malloc((size_t)(end - first) * n * sizeof *rows);
         ok = rows != NULL;
         for (int y = first; ok && y < end; y++)
-            across(from->rgb + (size_t)y * from->stride, &h, to->w, from->width < to->width, rows + (size_t)(y - first) * n);
+            across(from->rgb + (size_t)y * from->stride, &h, to->w, from->width < to->width,
+                   rows + (size_t)(y - first) * n);
         for (int y = 0; ok && y < to->h; y++) {
             down(rows, first, &v.tap[y], from->height < to->height, n, sum);
             if (out8)

@@ -2,7 +2,7 @@
 #ifndef M6_FRAME_TRANSFER_H
 #define M6_FRAME_TRANSFER_H
 
-#define TRANSFER_WHITE 203.0    /* cd/m² of diffuse white: ITU-R BT.2408 */
+#define TRANSFER_WHITE 203.0     /* cd/m² of diffuse white: ITU-R BT.2408 */
 #define TRANSFER_HLG_PEAK 1000.0 /* cd/m² of the display that HLG is meant for here */
 
 /* sRGB (IEC 61966-2-1): light from 0 to 1. */

@@ -71,7 +71,8 @@ static int make_patch(struct prepared *to, int plane, const struct side *across,
             continue;
         const int chroma = format_is_chroma(f, c), log = chroma ? u.across : 0, x0 = unit0 << (u.across - log);
         for (int i = 0; (size_t)i * f->comp[c].step < p->elements; i++)
-            p->column[(size_t)i * f->comp[c].step + f->comp[c].offset] = weight_pack(of_pixels(across, (x0 + i) << log, log));
+            p->column[(size_t)i * f->comp[c].step + f->comp[c].offset] =
+                weight_pack(of_pixels(across, (x0 + i) << log, log));
     }
     for (int y = 0; y < p->rows; y++)
         p->row[y] = of_pixels(down, (p->first_row + y) << u.down, u.down);
@@ -96,7 +97,8 @@ int weights_make(struct prepared *to, const struct area *place, double feather)
         to->row[y] = ramp(a->y0 + y, place->y0, place->y1, feather);
         to->whole &= to->row[y] == WEIGHT_ONE;
     }
-    const struct side across = {a->x0, a->x1, to->layout.width, to->column, NULL}, down = {a->y0, a->y1, to->layout.height, NULL, to->row};
+    const struct side across = {a->x0, a->x1, to->layout.width, to->column, NULL},
+                      down = {a->y0, a->y1, to->layout.height, NULL, to->row};
     for (int i = 0; i < to->layout.format->planes; i++)
         if (make_patch(to, i, &across, &down))
             return -1;
