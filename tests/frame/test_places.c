@@ -190,6 +190,7 @@ static void test_refusals(void **state)
         {"yuv420p", "rectangle of -1x5", {.mode = M6_COMPOSITE_OVERLAY, .width = -1, .height = 5}, 0, M6_ERR_ARGUMENT},
         {"yuv420p", "by the picture's shape", {.mode = M6_COMPOSITE_OVERLAY, .height = 30000}, 0, M6_ERR_ARGUMENT},
         {"yuv420p", "rectangle at", {.mode = M6_COMPOSITE_OVERLAY, .x = INT32_MIN, .width = 5}, 0, M6_ERR_ARGUMENT},
+        {"yuv420p", "composite mode 4", {.mode = (enum m6_composite_mode)4}, 0, M6_ERR_ARGUMENT},
         {"yuv420p", "feather", {.mode = M6_COMPOSITE_REGION, .feather = NAN}, 0, M6_ERR_ARGUMENT},
     };
     struct picture p = picture_create(16, 8);

@@ -91,6 +91,8 @@ static enum m6_status check(const struct m6_frame_layout *layout, const struct m
         return m6_fail(err, M6_ERR_UNSUPPORTED,
                        "%s frames cannot hold RGB; set the matrix that they have, such as BT.709",
                        layout->format->name);
+    if ((unsigned)params->mode > M6_COMPOSITE_KEY)
+        return m6_fail(err, M6_ERR_ARGUMENT, "composite mode %d: it must be replace, overlay, region or key", (int)params->mode);
     if (params->width < 0 || params->height < 0 || params->width > M6_FRAME_SIDE_MAX ||
         params->height > M6_FRAME_SIDE_MAX)
         return m6_fail(err, M6_ERR_ARGUMENT, "a rectangle of %dx%d: sides must be from 0 to %d", params->width,
