@@ -12,6 +12,33 @@
 #include "cmd.h"
 #include "core/host.h"
 
+/* The queue keeps what gives the same bytes whenever it runs, as a client of the host, which can make it give way. These three are
+ * nothing of the kind. */
+static int refuse_queue(struct cmd_context *ctx)
+{
+    static const struct {
+        const char *name, *reason;
+    } reasons[] = {
+        {"train", "training cannot be queued: it keeps checkpoints of its own and goes on from them, so start it beside the host and "
+                  "give the same command again after an interruption (nohup m6 train RECIPE.json &)"},
+        {"eval", "an evaluation cannot be queued: it has a model of its own on all CPUs, whose memory the host could not count and which "
+                 "it could not make give way; start it beside the host (nohup m6 eval … --json >report.json &)"},
+        {"bench", "a benchmark cannot be queued: whatever ran beside it would be in its figures; run it when nothing else does"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (strcmp(ctx->command->name, reasons[i].name) == 0)
+            return cmd_fail(ctx, CMD_USAGE, "%s", reasons[i].reason);
+    return cmd_fail(ctx, CMD_USAGE, "it cannot be queued");
+}
+
+static int asks_to_be_queued(const struct cmd_context *ctx, int argc, char **argv)
+{
+    int found = ctx->detach;
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        found |= strcmp(argv[i], "--detach") == 0;
+    return found;
+}
+
 /* Global options that stood before the command follow it: `m6 --json eval …` is `m6 eval … --json`.
  */
 static int run(struct cmd_context *ctx, int argc, char **argv)
@@ -19,6 +46,8 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
     char program[64], path[PATH_MAX];
     const int before = (int)(argv - ctx->argv) - 2;
     const int help_only = argc == 1 && (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"));
+    if (asks_to_be_queued(ctx, argc, argv))
+        return refuse_queue(ctx);
     snprintf(program, sizeof program, "m6-%s", ctx->command->name);
     if (m6_find_libexec(program, path, sizeof path)) {
         if (help_only) {

@@ -55,6 +55,31 @@ static void runs_every_task_once(void **unused)
     assert_int_equal(w.wrong, 0);
 }
 
+enum { VERY_MANY = 200001 }; /* more than a stretch can number */
+
+static void count_task(void *arg, int task, int thread)
+{
+    _Atomic unsigned char *const done = arg;
+    atomic_fetch_add(&done[task], 1);
+}
+
+static void runs_very_many_tasks(void **unused)
+{
+    static _Atomic unsigned char done[VERY_MANY];
+    struct m6_pool *const pool = m6_pool_create(3);
+    const int counts[] = {65534, 65535, 65536, VERY_MANY};
+    assert_non_null(pool);
+    for (int c = 0; c < 4; c++) {
+        for (int i = 0; i < VERY_MANY; i++)
+            done[i] = 0;
+        m6_pool_run(pool, counts[c], count_task, done);
+        for (int i = 0; i < VERY_MANY; i++)
+            if (done[i] != (i < counts[c]))
+                fail_msg("task %d of %d ran %d times", i, counts[c], done[i]);
+    }
+    m6_pool_destroy(pool);
+}
+
 static void counts_threads(void **unused)
 {
     assert_int_equal(m6_pool_threads(NULL), 1);
@@ -69,6 +94,7 @@ int run_pool_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_every_task_once),
+        cmocka_unit_test(runs_very_many_tasks),
         cmocka_unit_test(counts_threads),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);

@@ -88,6 +88,12 @@ expect 1 "no such folder" "$M6" draw "red cat" --verbatim -o nowhere/x.png --det
 expect 2 "to a device" "$M6" caption dog.png -o /dev/stdout --detach
 expect 4 "no such model" "$M6" draw "red cat" --model nowhere --detach
 expect 2 "not a command to queue" "$M6" models list --detach
+expect 2 "a training" "$M6" train recipe.json --detach
+says err "checkpoints of its own"
+expect 2 "an evaluation" "$M6" --detach eval -n 1
+says err "a model of its own"
+expect 2 "a benchmark" "$M6" bench --detach --json
+says err "in its figures"
 expect 2 "no host" env M6_HOST=none "$M6" draw "red cat" --verbatim --detach
 says err "M6_HOST"
 expect 2 "nothing to do with jobs" "$M6" jobs burn
