@@ -94,7 +94,9 @@ static enum m6_status load_model(struct m6_engine *e, const struct m6_engine_par
     if (!status) {
         const struct m6_load load = {.backend = e->backend, .compute = e->compute, .folder = folder, .config = config,
                                      .cache_bytes = params->cache_bytes,
-                                     .encoder_bytes = params->encoder_bytes ? params->encoder_bytes : SIZE_MAX};
+                                     .encoder_bytes = params->encoder_bytes ? params->encoder_bytes : SIZE_MAX,
+                                     .loading = params->loading,
+                                     .loading_arg = params->loading_arg};
         status = family->load(&e->model, &load, err);
     }
     free(config);
@@ -110,7 +112,7 @@ static enum m6_status create(struct m6_engine *e, const struct m6_engine_params 
     if (params->threads < 0 || params->threads > 4096)
         return m6_fail(err, M6_ERR_ARGUMENT, "%d threads were asked for; 0 means one for each CPU", params->threads);
     if (params->step_rows < 0)
-        return m6_fail(err, M6_ERR_ARGUMENT, "steps of %d rows were asked for; 0 means 256", params->step_rows);
+        return m6_fail(err, M6_ERR_ARGUMENT, "steps of %d rows were asked for; 0 means 384", params->step_rows);
     enum m6_status status = choose_compute(e, params->compute, err);
     if (status)
         return status;

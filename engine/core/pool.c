@@ -9,11 +9,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A run is published in one 64-bit word: its number in the upper half, the next task in the lower.
- * A thread takes a task by compare-and-swap on that word, so a worker that wakes late can never
- * take a task of one run with the function of another; and nobody waits for a worker that took
- * nothing. Between runs the lower half is CLOSED. */
-#define CLOSED 0xffffffffu
+/* The tasks of a run are shared out in advance: each thread begins with a stretch of its own, the same one in
+ * every run of that many tasks, so that what it wrote in one run it finds in its own cache in the next; who is
+ * done takes from the ends of the others' stretches.
+ *
+ * A stretch is published in one 64-bit word: the run's number in the upper half, then the next task and the
+ * one that ends it. Tasks are taken by compare-and-swap on that word, so a worker that wakes late can never
+ * take a task of one run with the function of another; and nobody waits for a worker that took nothing.
+ * Between runs all stretches are empty. More tasks than a word can number go in groups. */
+#define MOST_UNITS 0xffffu
 #define SPIN_NS 40000
 
 struct worker {
@@ -22,11 +26,15 @@ struct worker {
     int index;
 };
 
-struct m6_pool {
+struct stretch {
     _Alignas(64) _Atomic uint64_t state;
+};
+
+struct m6_pool {
+    _Alignas(64) _Atomic uint32_t run;
     _Atomic(m6_task_fn) fn;
     _Atomic(void *) arg;
-    _Atomic uint32_t tasks;
+    _Atomic uint32_t tasks, units;
     _Alignas(64) _Atomic uint32_t done;
     _Alignas(64) _Atomic int sleepers;
     _Atomic int stop;
@@ -34,6 +42,7 @@ struct m6_pool {
     pthread_cond_t wake;
     int threads, started;
     struct worker *workers;
+    struct stretch *stretch; /* [threads] */
 };
 
 /* The pool whose task this thread is running, so that a nested call knows itself. */
@@ -58,28 +67,43 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Takes tasks of the run that is open until none is left. */
-static void work(struct m6_pool *pool, int index)
+/* Takes a unit of one stretch, the first of them if it is the thread's own, else the last, and runs its tasks.
+ * 0: there is none. */
+static int work_unit(struct m6_pool *pool, struct stretch *stretch, int own, int index)
 {
-    uint64_t state = atomic_load_explicit(&pool->state, memory_order_acquire);
+    uint64_t state = atomic_load_explicit(&stretch->state, memory_order_acquire);
     for (;;) {
-        const uint32_t task = (uint32_t)state;
+        const uint32_t next = (uint32_t)state >> 16, end = (uint32_t)state & MOST_UNITS;
         const m6_task_fn fn = atomic_load_explicit(&pool->fn, memory_order_acquire);
         void *const arg = atomic_load_explicit(&pool->arg, memory_order_acquire);
-        if (task == CLOSED || task >= atomic_load_explicit(&pool->tasks, memory_order_acquire))
-            return;
-        if (!atomic_compare_exchange_weak_explicit(&pool->state, &state, state + 1,
+        const uint64_t tasks = atomic_load_explicit(&pool->tasks, memory_order_acquire);
+        const uint64_t units = atomic_load_explicit(&pool->units, memory_order_acquire);
+        if (next >= end)
+            return 0;
+        if (!atomic_compare_exchange_weak_explicit(&stretch->state, &state, own ? state + (1 << 16) : state - 1,
                                                    memory_order_acq_rel, memory_order_acquire))
             continue;
-        fn(arg, (int)task, index);
+        const uint64_t unit = own ? next : end - 1;
+        for (uint64_t task = tasks * unit / units; task < tasks * (unit + 1) / units; task++)
+            fn(arg, (int)task, index);
         atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
-        state = atomic_load_explicit(&pool->state, memory_order_acquire);
+        return 1;
+    }
+}
+
+/* Works until no task of the run that is open is left. */
+static void work(struct m6_pool *pool, int index)
+{
+    for (int i = 0; i < pool->threads; i++) {
+        struct stretch *const of = &pool->stretch[(index + i) % pool->threads];
+        while (work_unit(pool, of, i == 0, index))
+            ;
     }
 }
 
 static uint32_t run_number(struct m6_pool *pool)
 {
-    return (uint32_t)(atomic_load(&pool->state) >> 32);
+    return atomic_load(&pool->run);
 }
 
 /* Returns when a run other than `seen` has been published, or the pool stops. */
@@ -137,9 +161,14 @@ struct m6_pool *m6_pool_create(int threads)
     struct m6_pool *pool = aligned_alloc(64, (sizeof *pool + 63) & ~(size_t)63);
     if (!pool)
         return NULL;
-    *pool = (struct m6_pool){.state = CLOSED, .threads = threads};
+    *pool = (struct m6_pool){.threads = threads};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
+    pool->stretch = aligned_alloc(64, (size_t)threads * sizeof *pool->stretch);
+    if (!pool->stretch)
+        goto fail;
+    for (int i = 0; i < threads; i++)
+        atomic_init(&pool->stretch[i].state, 0);
     if (threads > 1) {
         pool->workers = calloc((size_t)threads - 1, sizeof *pool->workers);
         if (!pool->workers)
@@ -170,6 +199,7 @@ void m6_pool_destroy(struct m6_pool *pool)
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool->workers);
+    free(pool->stretch);
     free(pool);
 }
 
@@ -199,23 +229,27 @@ static void run_here(int tasks, m6_task_fn fn, void *arg, int index)
  * releases so that whoever sees one of them also sees that the run before is closed. */
 static void run_shared(struct m6_pool *pool, int tasks, m6_task_fn fn, void *arg)
 {
+    const uint32_t units = tasks < (int)MOST_UNITS ? (uint32_t)tasks : MOST_UNITS, threads = (uint32_t)pool->threads;
+    const uint32_t run = run_number(pool) + 1;
     atomic_store_explicit(&pool->fn, fn, memory_order_release);
     atomic_store_explicit(&pool->arg, arg, memory_order_release);
     atomic_store_explicit(&pool->tasks, (uint32_t)tasks, memory_order_release);
+    atomic_store_explicit(&pool->units, units, memory_order_release);
     atomic_store_explicit(&pool->done, 0, memory_order_release);
-    const uint64_t run = ((uint64_t)run_number(pool) + 1) << 32;
-    atomic_store(&pool->state, run);
+    for (uint32_t i = 0; i < threads; i++) {
+        const uint32_t first = (uint32_t)((uint64_t)units * i / threads), end = (uint32_t)((uint64_t)units * (i + 1) / threads);
+        atomic_store_explicit(&pool->stretch[i].state, (uint64_t)run << 32 | first << 16 | end, memory_order_release);
+    }
+    atomic_store(&pool->run, run);
     wake_workers(pool, tasks - 1);
 
     work(pool, 0);
-    for (int spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) != (uint32_t)tasks;
-         spins++) {
+    for (int spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) != units; spins++) {
         if (spins < 4096)
             relax();
         else
             sched_yield();
     }
-    atomic_store(&pool->state, run | CLOSED);
 }
 
 void m6_pool_run(struct m6_pool *pool, int tasks, m6_task_fn fn, void *arg)

@@ -1,7 +1,9 @@
 /* A pool of worker threads for one engine.
  *
  * Work is cut into independent tasks; which thread runs which task is not defined, so a task must own
- * its outputs. Nothing here changes an order of summation: that is the reproducibility rule of the engine.
+ * its outputs. Each thread begins with the same stretch of tasks every time, so tasks go in the order of the memory
+ * that they touch: then a thread mostly finds in its own cache what it wrote. Nothing here changes an order of
+ * summation: that is the reproducibility rule of the engine.
  */
 #ifndef M6_CORE_POOL_H
 #define M6_CORE_POOL_H

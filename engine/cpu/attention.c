@@ -70,6 +70,7 @@ static void attend_task(void *arg, int task, int thread)
         .k = kv->k + (int64_t)head * kv->head_dim,
         .v = kv->v + (int64_t)head * kv->head_dim,
         .slot_stride = (int64_t)kv->kv_heads * kv->head_dim,
+        .ahead = head + 1 < kv->kv_heads ? kv->head_dim : 0,
         .slot = s->slot,
         .visible = s->causal ? s->context - s->rows + first + 1 : s->context,
         .step = s->causal ? 1 : 0,

@@ -73,7 +73,7 @@ static int allocate(struct m6_cpu *cpu)
     const size_t attend = M6_ATTEND_QUERIES * (2 * M6_ATTEND_HEAD + 2);
     const size_t local = attend * 4 + (size_t)M6_CPU_CANDIDATES * 8;
     const size_t shared =
-        (size_t)M6_CPU_HIDDEN * 4 + (size_t)M6_CPU_ASSIGNMENTS * 8 + M6_CPU_GROUP_SUMS * 8;
+        (size_t)M6_CPU_HIDDEN * 4 + (size_t)M6_CPU_ASSIGNMENTS * 12 + M6_CPU_GROUP_SUMS * 8;
     cpu->memory = aligned_alloc(64, shared + (size_t)cpu->threads * local);
     cpu->local = calloc((size_t)cpu->threads, sizeof *cpu->local);
     cpu->scratch = m6_gemm_scratch_create(cpu->threads);
@@ -82,6 +82,7 @@ static int allocate(struct m6_cpu *cpu)
     char *at = cpu->memory;
     cpu->hidden = cut(&at, M6_CPU_HIDDEN, sizeof *cpu->hidden);
     cpu->row_list = cut(&at, M6_CPU_ASSIGNMENTS, sizeof *cpu->row_list);
+    cpu->place_list = cut(&at, M6_CPU_ASSIGNMENTS, sizeof *cpu->place_list);
     cpu->gate_list = cut(&at, M6_CPU_ASSIGNMENTS, sizeof *cpu->gate_list);
     cpu->group_sums = cut(&at, M6_CPU_GROUP_SUMS, sizeof *cpu->group_sums);
     for (int i = 0; i < cpu->threads; i++) {

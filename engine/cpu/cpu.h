@@ -8,7 +8,7 @@
 enum {
     M6_CPU_ALONE = 16 * 1024,     /* elements below which a row operation stays on the caller */
     M6_CPU_CANDIDATES = 1 << 19,  /* widest row that `sample` takes */
-    M6_CPU_HIDDEN = 1 << 20,      /* floats of the experts' hidden activations */
+    M6_CPU_HIDDEN = 1 << 20,      /* floats of the experts' hidden activations, and of results that wait */
     M6_CPU_ASSIGNMENTS = 1 << 16, /* (row, expert) pairs that are sorted at a time */
     M6_CPU_GROUP_SUMS = 1 << 16,  /* partial sums of group_norm */
 };
@@ -29,10 +29,11 @@ struct m6_cpu {
     struct m6_gemm_scratch *scratch;
     struct m6_cpu_local *local; /* [threads] */
     char *memory;
-    float *hidden;      /* [M6_CPU_HIDDEN] */
-    int32_t *row_list;  /* [M6_CPU_ASSIGNMENTS] */
-    float *gate_list;   /* [M6_CPU_ASSIGNMENTS] */
-    double *group_sums; /* [M6_CPU_GROUP_SUMS] */
+    float *hidden;       /* [M6_CPU_HIDDEN] */
+    int32_t *row_list;   /* [M6_CPU_ASSIGNMENTS] */
+    int32_t *place_list; /* [M6_CPU_ASSIGNMENTS]: where each is in the others */
+    float *gate_list;    /* [M6_CPU_ASSIGNMENTS] */
+    double *group_sums;  /* [M6_CPU_GROUP_SUMS] */
     struct {
         float theta;
         int head_dim;

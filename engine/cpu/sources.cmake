@@ -13,6 +13,7 @@ list(APPEND M6_ENGINE_SOURCES
   ${M6_CPU_DIR}/gemm_weight.c
   ${M6_CPU_DIR}/backend.c
   ${M6_CPU_DIR}/products.c
+  ${M6_CPU_DIR}/experts.c
   ${M6_CPU_DIR}/rows.c
   ${M6_CPU_DIR}/group_norm.c
   ${M6_CPU_DIR}/pictures.c

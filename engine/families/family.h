@@ -45,6 +45,8 @@ struct m6_load {
     const char *config;   /* the text of config.json */
     size_t cache_bytes;   /* keys and values; 0: what suits the model */
     size_t encoder_bytes; /* encoders' results that are kept; SIZE_MAX: what suits the model */
+    void (*loading)(void *arg, size_t done, size_t total); /* as in m6_engine_params; may be NULL */
+    void *loading_arg;
 };
 
 /* Where a sequence's events go. DONE, FAILED and CANCELLED are the scheduler's to tell. */

@@ -4,7 +4,7 @@
 #include <fenv.h>
 #include <stdlib.h>
 
-enum { STEP_ROWS = 256 };
+enum { STEP_ROWS = 384 };
 
 void m6_scheduler_receive(struct m6_scheduler *s)
 {

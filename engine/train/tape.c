@@ -140,9 +140,10 @@ void *m6_tape_host(struct m6_tape *t, size_t bytes)
 void *m6_tape_host_copy(struct m6_tape *t, const void *from, size_t bytes)
 {
     void *p = m6_tape_host(t, bytes);
-    if (p)
+    t->failed |= !from; /* the caller had no memory for it */
+    if (p && from)
         memcpy(p, from, bytes);
-    return p;
+    return from ? p : NULL;
 }
 
 static struct m6_node *node_at_end(struct m6_tape *t)

@@ -41,5 +41,5 @@ const struct cmd_command cmd_ask = {
     .args_min = 2,
     .args_max = 2,
     .run = run,
-    .queue = &(const struct detach_shape){.inputs = 1},
+    .queue = &(const struct detach_shape){.inputs = 1, .own_seed = 1},
 };

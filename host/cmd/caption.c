@@ -183,5 +183,5 @@ const struct cmd_command cmd_caption = {
     .args_min = 1,
     .args_max = 1,
     .run = run,
-    .queue = &(const struct detach_shape){.inputs = 1},
+    .queue = &(const struct detach_shape){.inputs = 1, .own_seed = 1},
 };

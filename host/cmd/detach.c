@@ -18,7 +18,7 @@
 #include "progress.h"
 #include "queue_load.h"
 
-enum { INPUTS_MAX = 8, SPECS_MAX = 64 };
+enum { INPUTS_MAX = 72, SPECS_MAX = 64 };
 
 /* One argument or option that names an input. */
 struct input {
@@ -213,7 +213,7 @@ int detach_inputs(struct cmd_context *ctx, void *options)
 {
     const struct detach_shape *shape = ctx->command->queue;
     int code = 0;
-    for (int i = 0; i < shape->inputs && i < ctx->args && !code; i++)
+    for (int i = shape->first; i < shape->first + shape->inputs && i < ctx->args && !code; i++)
         code = take(ctx, NULL, i, (const char **)&ctx->arg[i]);
     for (const struct option_spec *s = ctx->command->options; s && s->name && !code; s++) {
         const char **value = (const char **)((char *)options + s->offset);
@@ -331,6 +331,11 @@ static void add_options(struct words *w, const struct cmd_context *ctx)
     free(typed);
 }
 
+static int has_seed(const struct cmd_context *ctx)
+{
+    return ctx->seed_option.given || ctx->command->queue->own_seed;
+}
+
 static char **make_words(const struct cmd_context *ctx, const char *model)
 {
     const struct detach *d = ctx->queue;
@@ -340,7 +345,8 @@ static char **make_words(const struct cmd_context *ctx, const char *model)
     add_word(&w, NULL, ctx->command->name);
     add_options(&w, ctx);
     add_word(&w, "model", realpath(model, real) ? real : model);
-    add_word(&w, "seed", seed);
+    if (has_seed(ctx))
+        add_word(&w, "seed", seed);
     if (d->base)
         add_word(&w, "output", d->base);
     for (int i = 0; i < d->input_count; i++)
@@ -410,7 +416,8 @@ static int tell(struct cmd_context *ctx, const struct queue_job *job)
     for (int i = 0; i < job->output_count; i++)
         cJSON_AddItemToArray(outputs, cJSON_CreateString(job->outputs[i].path));
     snprintf(digits, sizeof digits, "%llu", (unsigned long long)ctx->seed);
-    cJSON_AddItemToObject(o, "seed", cJSON_CreateRaw(digits));
+    if (has_seed(ctx))
+        cJSON_AddItemToObject(o, "seed", cJSON_CreateRaw(digits));
     return output_json(ctx, o, 0);
 }
 

@@ -13,8 +13,9 @@
 
 /* What a command's words mean to the queue. */
 struct detach_shape {
-    int inputs;          /* so many of its arguments are inputs */
+    int first, inputs;   /* so many of its arguments are inputs, from this one on */
     const char *options; /* those that name an input, "a|b"; may be NULL */
+    int own_seed;        /* it has a use for a seed that nobody gave */
 };
 
 struct detach;

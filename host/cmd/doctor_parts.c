@@ -102,7 +102,7 @@ void doctor_model(struct doctor *d)
         return;
     }
     clock_gettime(CLOCK_MONOTONIC, &from);
-    if (m6_host_load(d->host, &err)) {
+    if (m6_host_load(d->host, NULL, NULL, &err)) {
         doctor_add(d, FINDING_BAD, "model",
                    "get the folder again: it is incomplete or from another version",
                    "%s cannot be loaded: %s", path, err.text);

@@ -187,5 +187,5 @@ const struct cmd_command cmd_draw = {
     .args_min = 1,
     .args_max = 1,
     .run = run,
-    .queue = &(const struct detach_shape){.options = "image"},
+    .queue = &(const struct detach_shape){.options = "image", .own_seed = 1},
 };

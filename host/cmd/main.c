@@ -96,7 +96,7 @@ int cmd_parse(struct cmd_context *ctx, void *options, int argc, char **argv)
     } else if (ctx->detach && !c->queue) {
         ctx->exit = cmd_fail(ctx, CMD_USAGE,
                              "it cannot be queued; --detach is for write, draw, storyboard, "
-                             "caption and ask");
+                             "caption, ask and run");
     } else if (ctx->args < c->args_min) {
         ctx->exit = cmd_fail(ctx, CMD_USAGE, "something is missing; usage: m6 %s %s", c->name,
                              c->arguments);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "progress.h"
 
 enum { MODELS_MAX = 256, CONFIG_MAX = 16 << 20 };
 
@@ -164,6 +165,11 @@ static void print_info(const struct m6_model_info *i, const char *path)
     printf("%-12s %s, %s, %s\n", "runs on", i->backend, i->isa, i->compute);
 }
 
+static void show_loading(void *arg, size_t done, size_t total)
+{
+    progress_show("loading the model", (double)done, (double)total);
+}
+
 static int show_info(struct cmd_context *ctx)
 {
     struct session session = {0};
@@ -171,8 +177,9 @@ static int show_info(struct cmd_context *ctx)
     if (ctx->args > 1)
         ctx->model = ctx->arg[1];
     int code = session_open(&session, ctx);
-    if (!code && m6_host_load(session.host, &err))
+    if (!code && m6_host_load(session.host, show_loading, NULL, &err))
         code = cmd_fail(ctx, CMD_MODEL, "%s", err.text);
+    progress_clear();
     if (!code) {
         struct m6_model_info info = {0};
         m6_engine_info(m6_host_engine(session.host), &info);

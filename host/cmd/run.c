@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aside.h"
+#include "detach.h"
 #include "jobs.h"
 #include "outfile.h"
 #include "output.h"
@@ -60,12 +62,29 @@ static void print_captions(const struct session_result *r)
     }
 }
 
+static void name_pictures(const struct cmd_context *ctx, char name[64])
+{
+    snprintf(name, 64, "%.50s.png", ctx->arg[0]);
+}
+
+/* Whether there will be pictures is not known: only what was asked for is looked at before. Queued, the
+ * folder is settled now, and what is there already is the runner's to see. */
+static int check_output(struct cmd_context *ctx, const char *output)
+{
+    char standard[64];
+    name_pictures(ctx, standard);
+    if (!output)
+        return ctx->detach ? detach_output(ctx, standard, 1) : 0;
+    const int code = output_check_regular(ctx, output, "png");
+    return code || aside_is_on() ? code : output_check(ctx, output);
+}
+
 static int put_pictures(struct cmd_context *ctx, const char *output, const struct session_result *r,
                         cJSON *list)
 {
     char first[64], suffix[16];
     int code = 0;
-    snprintf(first, sizeof first, "%.50s.png", ctx->arg[0]);
+    name_pictures(ctx, first);
     for (int i = 0; i < r->picture_count && !code; i++) {
         snprintf(suffix, sizeof suffix, "-%03d.png", i + 1);
         char *path = i ? outfile_sibling(output ? output : first, suffix)
@@ -106,6 +125,8 @@ static int deliver(struct session *s, const struct run_options *o, const struct 
     const int code = put_pictures(ctx, o->output, r, cJSON_AddArrayToObject(report, "pictures"));
     if (!code && ctx->json) {
         output_add_origin(report, s);
+        if (!ctx->seed_option.given) /* then the plugin was given none */
+            cJSON_DeleteItemFromObject(report, "seed");
         return output_json(ctx, report, CMD_DONE);
     }
     cJSON_Delete(report);
@@ -130,10 +151,8 @@ static int run(struct cmd_context *ctx, int argc, char **argv)
         inputs[i - 1] = ctx->arg[i];
     cJSON *params = cJSON_CreateObject();
     int code = read_params(ctx, &o.params, params);
-    if (!code && o.output)
-        code = output_check_regular(ctx, o.output, "png");
-    if (!code && o.output)
-        code = output_check(ctx, o.output);
+    if (!code)
+        code = check_output(ctx, o.output);
     if (!code)
         code = session_open(&session, ctx);
     if (code) {
@@ -161,5 +180,6 @@ const struct cmd_command cmd_run = {
     .options = options,
     .args_min = 1,
     .args_max = 1 + INPUTS_MAX,
+    .queue = &(const struct detach_shape){.first = 1, .inputs = INPUTS_MAX},
     .run = run,
 };

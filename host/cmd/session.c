@@ -94,7 +94,7 @@ static int add_picture(struct session_result *r, const struct m6_job_event *e)
 static void show_progress(const struct session_job *job, const struct m6_job_event *e)
 {
     const double share = e->total > 0 ? e->done / e->total : 0;
-    if (job->total > 0)
+    if (job->total > 0 && !(e->text && strcmp(e->text, M6_JOB_LOADING) == 0))
         progress_show(job->what, job->done + share, job->total);
     else
         progress_show(e->text && *e->text ? e->text : job->what, e->done, e->total);

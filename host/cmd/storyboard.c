@@ -190,5 +190,5 @@ const struct cmd_command cmd_storyboard = {
     .options = options,
     .args_max = 1,
     .run = run,
-    .queue = &(const struct detach_shape){.options = "script|preset"},
+    .queue = &(const struct detach_shape){.options = "script|preset", .own_seed = 1},
 };

@@ -111,5 +111,5 @@ const struct cmd_command cmd_write = {
     .args_min = 1,
     .args_max = 1,
     .run = run,
-    .queue = &(const struct detach_shape){0},
+    .queue = &(const struct detach_shape){.own_seed = 1},
 };

@@ -195,7 +195,7 @@ int m6_host_answer_start(struct m6_job *job, const struct m6_plugin_request *giv
     *out = NULL;
     if (job->cancelled)
         return m6_job_fail(job, M6_ERR_CANCELLED, "cancelled");
-    enum m6_status status = m6_host_load(job->host, &err);
+    enum m6_status status = m6_job_load(job, &err);
     if (status)
         return m6_job_fail(job, status, err.text);
     struct m6_answer *a = calloc(1, sizeof *a);

@@ -65,6 +65,7 @@ extern const struct m6_host_services m6_services;
 void m6_host_reap(struct m6_host *);
 void m6_job_destroy(struct m6_job *);
 void m6_job_event(struct m6_job *, const struct m6_job_event *);
+enum m6_status m6_job_load(struct m6_job *, struct m6_error *); /* the engine, with progress, unless it is loaded */
 void m6_job_warn(struct m6_job *, const char *sentence);
 /* Notes why the job fails, unless that is known already. Returns -1. */
 int m6_job_fail(struct m6_job *, enum m6_status, const char *sentence);

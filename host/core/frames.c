@@ -108,7 +108,7 @@ static enum m6_status open_frames(struct m6_frames *f, int input, struct m6_fram
     const char *path = f->job->inputs[input];
     enum m6_status status = check_path(path, err);
     if (!status && (params->max_width <= 0 || params->max_height <= 0)) {
-        status = m6_host_load(f->job->host, err);
+        status = m6_job_load(f->job, err);
         params->max_width = f->job->host->info.picture_width;
         params->max_height = f->job->host->info.picture_height;
     }

@@ -90,7 +90,13 @@ void m6_host_destroy(struct m6_host *host)
     free(host);
 }
 
-static enum m6_status load_once(struct m6_host *host, struct m6_engine **engine, int *moved, struct m6_error *err)
+struct loading {
+    void (*fn)(void *arg, size_t done, size_t total);
+    void *arg;
+};
+
+static enum m6_status load_once(struct m6_host *host, const struct loading *loading, struct m6_engine **engine, int *moved,
+                                struct m6_error *err)
 {
     struct m6_engine_params params = {
         .size = sizeof params,
@@ -100,6 +106,8 @@ static enum m6_status load_once(struct m6_host *host, struct m6_engine **engine,
         .isa = host->isa,
         .log = host->log,
         .log_arg = host->log_arg,
+        .loading = loading->fn,
+        .loading_arg = loading->arg,
     };
     struct m6_error why = {""};
     host->print = m6_model_print(host->folder);
@@ -117,7 +125,7 @@ static enum m6_status load_once(struct m6_host *host, struct m6_engine **engine,
 }
 
 /* Files that change while they are read could give half of one model and half of another: then it is read again. */
-static enum m6_status load(struct m6_host *host, struct m6_error *err)
+static enum m6_status load(struct m6_host *host, const struct loading *loading, struct m6_error *err)
 {
     struct m6_engine *engine = NULL;
     enum m6_status status;
@@ -128,7 +136,7 @@ static enum m6_status load(struct m6_host *host, struct m6_error *err)
                        name ? "" : "m6-mini beside this program", name ? name : "");
     }
     do
-        status = load_once(host, &engine, &moved, err);
+        status = load_once(host, loading, &engine, &moved, err);
     while (status && moved && ++tries < 3);
     if (status)
         return status;
@@ -146,12 +154,13 @@ int m6_host_model_files(struct m6_host *host, uint64_t *then, uint64_t *now)
     return 0;
 }
 
-enum m6_status m6_host_load(struct m6_host *host, struct m6_error *err)
+enum m6_status m6_host_load(struct m6_host *host, void (*fn)(void *arg, size_t done, size_t total), void *arg, struct m6_error *err)
 {
+    const struct loading loading = {fn, arg};
     if (host->engine)
         return M6_OK;
     pthread_mutex_lock(&host->engine_lock);
-    enum m6_status status = host->engine ? M6_OK : load(host, err);
+    enum m6_status status = host->engine ? M6_OK : load(host, &loading, err);
     pthread_mutex_unlock(&host->engine_lock);
     return status;
 }

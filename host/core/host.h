@@ -26,8 +26,9 @@ struct m6_host_params {
 
 enum m6_status m6_host_create(struct m6_host **, const struct m6_host_params *, struct m6_error *);
 void m6_host_destroy(struct m6_host *); /* cancels and joins jobs; NULL is fine */
-/* Loads the engine now rather than at the first request. */
-enum m6_status m6_host_load(struct m6_host *, struct m6_error *);
+/* Loads the engine now rather than at the first request. `loading`, which may be NULL, is called as in engine.h, if it is this call that
+ * loads it. */
+enum m6_status m6_host_load(struct m6_host *, void (*loading)(void *arg, size_t done, size_t total), void *arg, struct m6_error *);
 struct m6_engine *m6_host_engine(struct m6_host *); /* NULL before it is loaded */
 /* What the files of the loaded model looked like, and look like now (core/files.h: 0 when they are gone). -1: none is loaded. The
  * engine goes on as it was: it reads nothing of them any more. */
@@ -53,6 +54,8 @@ enum m6_job_event_type {
     M6_JOB_PROGRESS, M6_JOB_TEXT, M6_JOB_CAPTION, M6_JOB_PICTURE, M6_JOB_WARNING,
     M6_JOB_DONE, M6_JOB_FAILED, M6_JOB_CANCELLED, /* one of these comes last */
 };
+/* What PROGRESS says while a job waits for the model, in bytes of its weights. */
+#define M6_JOB_LOADING "loading the model"
 struct m6_job_event {
     enum m6_job_event_type type;
     double done, total;                  /* PROGRESS */

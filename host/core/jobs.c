@@ -13,6 +13,17 @@ void m6_job_event(struct m6_job *job, const struct m6_job_event *event)
         job->event(job->arg, job, event);
 }
 
+static void tell_loading(void *arg, size_t done, size_t total)
+{
+    const struct m6_job_event event = {.type = M6_JOB_PROGRESS, .done = (double)done, .total = (double)total, .text = M6_JOB_LOADING};
+    m6_job_event(arg, &event);
+}
+
+enum m6_status m6_job_load(struct m6_job *job, struct m6_error *err)
+{
+    return m6_host_load(job->host, tell_loading, job, err);
+}
+
 int m6_job_fail(struct m6_job *job, enum m6_status status, const char *sentence)
 {
     pthread_mutex_lock(&job->lock);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/plugin_open.h"
 #include "core/schema.h"
@@ -129,7 +130,10 @@ static void add(struct m6_registry *r, const char *folder, const char *file, int
     /* Until it says its own. */
     snprintf(report->name, sizeof report->name, "%.*s", (int)strlen(file) - 3, file);
     report->apart = !own;
-    if (!own && !(entry->worker = m6_worker_create(report->path, host)))
+    struct stat st;
+    if (!stat(report->path, &st) && !S_ISREG(st.st_mode)) /* opening a pipe would wait for who writes to it */
+        refuse(entry, "it is no regular file");
+    else if (!own && !(entry->worker = m6_worker_create(report->path, host)))
         refuse(entry, "there is no memory for it");
     r->entries[r->count++] = entry;
 }

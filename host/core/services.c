@@ -46,7 +46,7 @@ static const char *service_model_info(struct m6_job *job, const char *key)
 {
     static _Thread_local char text[32];
     struct m6_error err = {""};
-    enum m6_status status = m6_host_load(job->host, &err);
+    enum m6_status status = m6_job_load(job, &err);
     if (status) {
         m6_job_fail(job, status, err.text);
         return NULL;

@@ -76,6 +76,9 @@ struct m6_server {
     int loader_runs;
     atomic_int loading, load_failed;
     int loading_told;
+    atomic_size_t load_done, load_total; /* bytes of the model's weights; total is written first */
+    size_t load_done_told;
+    int64_t load_noted_ms; /* the loader's, while it runs */
     struct m6_error load_error; /* valid with load_failed */
 
     struct conn *conns, *buried;

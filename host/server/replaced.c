@@ -29,7 +29,7 @@ static void say(struct m6_server *s, int level, const char *sentence)
 static void *load(void *arg)
 {
     struct m6_server *s = arg;
-    m6_host_load(s->replaced.fresh, &s->replaced.error);
+    m6_host_load(s->replaced.fresh, NULL, NULL, &s->replaced.error);
     s->replaced.ended = 1;
     server_wake(s);
     return NULL;

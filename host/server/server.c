@@ -13,7 +13,7 @@
 #include "proto/address.h"
 #include "server/internal.h"
 
-enum { EVENTS = 64, CANCEL_MS = 5000, FAREWELL_MS = 2000 };
+enum { EVENTS = 64, CANCEL_MS = 5000, FAREWELL_MS = 2000, LOADING_MS = 50 };
 
 void server_log(struct m6_server *s, int level, const char *format, ...)
 {
@@ -45,10 +45,23 @@ void m6_server_stop(struct m6_server *s, int now)
 
 /* ---- the model ---- */
 
+/* On the loader's thread. The loop need not hear of every step. */
+static void note_loading(void *arg, size_t done, size_t total)
+{
+    struct m6_server *s = arg;
+    const int64_t now = m6_proto_now_ms();
+    s->load_total = total;
+    s->load_done = done;
+    if (now - s->load_noted_ms >= LOADING_MS) {
+        s->load_noted_ms = now;
+        server_wake(s);
+    }
+}
+
 static void *load(void *arg)
 {
     struct m6_server *s = arg;
-    if (m6_host_load(s->host, &s->load_error))
+    if (m6_host_load(s->host, note_loading, s, &s->load_error))
         s->load_failed = 1;
     s->loading = 0;
     server_wake(s);
@@ -62,6 +75,9 @@ void server_load(struct m6_server *s)
         return;
     s->loading = 1;
     s->loading_told = 0;
+    s->load_done = s->load_done_told = 0;
+    s->load_total = 1;
+    s->load_noted_ms = m6_proto_now_ms();
     s->loader_runs = !pthread_create(&s->loader, NULL, load, s);
     if (!s->loader_runs)
         s->loading = 0;
@@ -77,8 +93,10 @@ void server_join_loader(struct m6_server *s)
 static void tell_loading(struct m6_server *s)
 {
     const int loading = s->loading;
-    if (s->loader_runs && loading != s->loading_told) {
+    const size_t done = s->load_done;
+    if (s->loader_runs && (loading != s->loading_told || (loading && done != s->load_done_told))) {
         s->loading_told = loading;
+        s->load_done_told = done;
         work_loading(s);
         if (!loading && s->load_failed)
             server_log(s, 3, "%s", s->load_error.text);

@@ -309,11 +309,13 @@ void work_abandon(struct conn *c)
 
 void work_loading(struct m6_server *s)
 {
+    const int loading = s->loading;
+    const size_t done = s->load_done, total = s->load_total;
     for (struct work *w = s->works; w; w = w->next) {
         cJSON *json = work_message(w, "progress");
-        cJSON_AddNumberToObject(json, "done", !s->loading);
-        cJSON_AddNumberToObject(json, "total", 1);
-        cJSON_AddStringToObject(json, "what", "loading the model");
+        cJSON_AddNumberToObject(json, "done", (double)(loading ? done : total));
+        cJSON_AddNumberToObject(json, "total", (double)total);
+        cJSON_AddStringToObject(json, "what", M6_JOB_LOADING);
         conn_send(w->conn, NULL, json, -1, 0, 0);
     }
 }

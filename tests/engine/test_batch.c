@@ -158,7 +158,7 @@ static void a_full_cache_is_told(void **state)
     m6_config_tiny(&c);
     char *config = m6_config_print(&c, NULL, NULL);
     const size_t page = m6_cache_page_bytes(c.layers, c.heads, c.d_model / c.heads);
-    const struct m6_load load = {backend, M6_BF16, tiny_model(), config, 8 * page, 0};
+    const struct m6_load load = {.backend = backend, .compute = M6_BF16, .folder = tiny_model(), .config = config, .cache_bytes = 8 * page};
     struct m6_model *small;
     static struct outcome alone, o[2];
     struct m6_sequence *sequence[2];

@@ -49,7 +49,7 @@ static int set_up(void)
     snprintf(config, sizeof config, "%s", text);
     free(text);
     backend = m6_cpu_create(1, NULL, &said);
-    const struct m6_load load = {backend, bf16 ? M6_BF16 : M6_F32, folder, config, 0, 0};
+    const struct m6_load load = {.backend = backend, .compute = bf16 ? M6_BF16 : M6_F32, .folder = folder, .config = config};
     assert_ok(m6_transformer_load((struct m6_model **)&engine, &load, &said));
     for (int i = 0; i < 2; i++)
         pictures[i] = test_picture(&pixels[i], c.width, c.height, 5 + (unsigned)i);

@@ -202,6 +202,44 @@ static void wants_the_special_tokens(void **state)
     refused(M6_ERR_MODEL, "lacks the added token <draw>");
 }
 
+struct told {
+    size_t first, done, total;
+    int calls, backwards;
+};
+
+static void note(void *arg, size_t done, size_t total)
+{
+    struct told *t = arg;
+    if (!t->calls++) {
+        t->first = done;
+        t->total = total;
+    }
+    t->backwards += done < t->done || done > total || total != t->total;
+    t->done = done;
+}
+
+/* From nothing to all bytes of the file's tensors, in steps that somebody can watch. */
+static void tells_how_far_it_is(void **state)
+{
+    static const enum m6_type types[] = {M6_I8, M6_BF16, M6_F32};
+    for (int i = 0; i < 3; i++) {
+        struct told t = {.first = 1};
+        struct m6_safetensors *s;
+        size_t bytes = 0;
+        make(types[i]);
+        assert_ok(m6_safetensors_open(&s, folder, &said));
+        for (int at = 0; at < m6_safetensors_count(s); at++)
+            bytes += m6_safetensors_at(s, at)->bytes;
+        m6_safetensors_close(s);
+        m6_engine_destroy(open_engine_with((struct m6_engine_params){.model = folder, .threads = 1, .loading = note, .loading_arg = &t}));
+        assert_int_equal(t.first, 0);
+        assert_int_equal(t.total, bytes);
+        assert_int_equal(t.done, bytes);
+        assert_int_equal(t.backwards, 0);
+        assert_in_range(t.calls, 10, 101);
+    }
+}
+
 static void checks_parameters(void **state)
 {
     struct m6_engine *engine;
@@ -233,6 +271,7 @@ int main(void)
         cmocka_unit_test(loads_every_type),        cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(loads_unaligned_weights), cmocka_unit_test(misses_files),
         cmocka_unit_test(wants_the_special_tokens), cmocka_unit_test(checks_parameters),
+        cmocka_unit_test(tells_how_far_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

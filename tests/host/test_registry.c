@@ -1,6 +1,8 @@
 /* Plugins are found along a search path, or reported with the reason why not; none can stop the host. */
 #include "support.h"
 
+#include <sys/stat.h>
+
 #include "core/host.h"
 
 static struct m6_host *create(const char *path)
@@ -81,8 +83,10 @@ static void test_no_objects(void **state)
     put_file("empty.so", "", 0);
     put_file(".hidden.so", "x", 1);
     put_file("readme.txt", "x", 1);
+    assert_int_equal(mkfifo("pipe.so", 0600), 0);
     struct m6_host *host = create(folder);
-    assert_int_equal(m6_host_plugins(host), 2);
+    assert_int_equal(m6_host_plugins(host), 3);
+    assert_says(find(host, "pipe.so")->why, "no regular file");
     assert_says(find(host, "junk.so")->why, "cannot be loaded");
     assert_false(find(host, "empty.so")->usable);
     assert_string_equal(find(host, "junk.so")->name, "junk");

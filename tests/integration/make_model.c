@@ -23,6 +23,7 @@ int main(int argc, char **argv)
     config.vocab = 512;
     config.text_max = 192;
     config.depth_ffn = 64;
+    config.rewrites = 0; /* random weights would make a prompt too long to draw */
     for (int i = 0; i < 3; i++)
         config.stem[i] = 8 * (i + 1);
     for (int i = 0; i < 2; i++) {

@@ -53,6 +53,22 @@ checks=$((checks + 2))
 [ $a -eq $? ] || bad "a worker's script ends otherwise"
 cmp -s out worker.txt || bad "a worker writes another script"
 
+# Queued: as if it had not been, from whatever folder.
+"$M6" run is-it-night cat.png -p every=0.5 >plain 2>err
+expect 0 "queued" "$M6" run is-it-night cat.png -p every=0.5 --detach
+expect 0 "its text" "$M6" jobs wait "$(cat out)"
+cp out queued
+ok "the same text" cmp plain queued
+expect 0 "a picture by run" "$M6" run draw -p prompt="red cat" -p verbatim=true -s 3 -q -o drawn.png
+mkdir -p elsewhere
+expect 0 "queued" sh -c 'cd elsewhere && "$M6" run draw -p prompt="red cat" -p verbatim=true -s 3 --detach'
+expect 0 "its picture" "$M6" jobs wait "$(cat out)"
+ok "the same picture" cmp drawn.png elsewhere/draw.png
+expect 0 "a file is in its place" sh -c 'cd elsewhere && "$M6" run draw -p prompt="red cat" -p verbatim=true -s 3 --detach'
+expect 1 "it stays" "$M6" jobs wait "$(cat out)"
+says err "exists already"
+expect 2 "a kind that is not there, queued" sh -c '"$M6" run is-it-day cat.png --detach >id && "$M6" jobs wait "$(cat id)"'
+
 # What the schema does not allow, and inputs that are missing.
 expect 2 "a parameter that is none" "$M6" run is-it-night cat.png -p evry=1
 says err 'did you mean "every"'

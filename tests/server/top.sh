@@ -30,7 +30,7 @@ checks=$((checks + 1))
 [ "$(wc -l <lines)" -eq 3 ] || bad "$(wc -l <lines) lines, not 3"
 sed -n 3p lines >third
 json third "pid=$server"
-timeout -s INT 1 "$M6" top --json --interval 0.2 >lines 2>err
+timeout -s INT 3 "$M6" top --json --interval 0.2 >lines 2>err
 [ $? -eq 124 ] && [ "$(wc -l <lines)" -ge 2 ] || bad "^C ends it"
 
 if ! command -v script >/dev/null; then

@@ -146,6 +146,13 @@ static void attend_keys(const struct m6_attend *a, float *scratch, int padded, i
         key[j] = a->k + at;
         value[j] = a->v + at;
     }
+    /* a head's part of a slot is too short for the processor to see where the next will be */
+    for (int j = 0; j < keys; j++) {
+        for (int i = 0; i < a->ahead; i += 16) {
+            __builtin_prefetch(key[j] + a->ahead + i, 0, 2);
+            __builtin_prefetch(value[j] + a->ahead + i, 0, 2);
+        }
+    }
     for (int i = 0; i < queries;) {
         int count = 0;
         for (; count < 2 && i < queries; i++) {

@@ -15,6 +15,7 @@ struct m6_attend {
     int rows, group, head_dim;
     const float *k, *v; /* slot 0, this head */
     int64_t slot_stride;
+    int ahead; /* how far on the keys and values lie that are wanted next; 0: none are */
     const int32_t *slot;
     int visible, step;
     float scale;

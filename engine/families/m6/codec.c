@@ -17,7 +17,7 @@ void m6_codec_encode(struct m6_lane *lane, const uint8_t *rgb, int32_t *code)
     const struct m6_weights *w = &t->weights;
     float *const *plane = lane->scratch.plane;
     struct m6_mat x = {0};
-    m6_picture_upload(lane, rgb);
+    m6_pictures_upload(lane, &rgb, 1);
     for (int i = 0; i < 2; i++) {
         const int height = c->height >> (2 + i), width = c->width >> (2 + i);
         const struct m6_mat deep = m6_mat_of(plane[1], height * width, i ? 4 * x.cols : 48);
@@ -26,7 +26,7 @@ void m6_codec_encode(struct m6_lane *lane, const uint8_t *rgb, int32_t *code)
         x = m6_mat_of(plane[0], height * width, c->tok_channels[i]);
         m6_affine_run(t, x, deep, &w->encoder.in[i], M6_ACT_NONE, NULL);
         for (int b = 0; b < c->tok_encoder_blocks[i]; b++)
-            m6_conv_block_run(lane, &w->encoder.block[i][b], height, width, c->tok_channels[i]);
+            m6_conv_block_run(lane, &w->encoder.block[i][b], 1, height, width, c->tok_channels[i]);
     }
     const struct m6_mat norm = m6_mat_of(plane[1], x.rows, x.cols), levels = m6_mat_of(plane[2], x.rows, c->levels);
     m6_gains_run(t, norm, x, &w->encoder.ln);
@@ -55,7 +55,7 @@ void m6_codec_decode(struct m6_lane *lane, const int32_t *code, uint8_t *rgb)
     const struct m6_epilogue plain = {.bias = w->decoder.conv.b, .act = M6_ACT_NONE};
     t->ops->conv3x3(t->backend, x, in, &w->decoder.conv.w, 1, height, width, &plain);
     for (int b = 0; b < c->tok_decoder_blocks[1]; b++)
-        m6_conv_block_run(lane, &w->decoder.block[1][b], height, width, x.cols);
+        m6_conv_block_run(lane, &w->decoder.block[1][b], 1, height, width, x.cols);
 
     const struct m6_mat norm = m6_mat_of(plane[1], eighth, x.cols), deep = m6_mat_of(plane[2], eighth, 4 * c0);
     m6_gains_run(t, norm, x, &w->decoder.up_ln);
@@ -63,7 +63,7 @@ void m6_codec_decode(struct m6_lane *lane, const int32_t *code, uint8_t *rgb)
     x = m6_mat_of(plane[0], 4 * eighth, c0);
     t->ops->depth_to_space(t->backend, x, deep, 1, height, width, 2);
     for (int b = 0; b < c->tok_decoder_blocks[0]; b++)
-        m6_conv_block_run(lane, &w->decoder.block[0][b], 2 * height, 2 * width, c0);
+        m6_conv_block_run(lane, &w->decoder.block[0][b], 1, 2 * height, 2 * width, c0);
 
     const struct m6_mat out_norm = m6_mat_of(plane[1], x.rows, c0), out = m6_mat_of(plane[2], x.rows, 48);
     const int values = c->width * c->height * 3;

@@ -151,7 +151,7 @@ static enum m6_status load_weights(struct m6_transformer *t, const struct m6_loa
     enum m6_status status = m6_safetensors_open(&tensors, load->folder, err);
     if (status)
         return status;
-    status = m6_weights_load(&t->weights, &t->config, t->backend, load->compute, tensors, load->folder, err);
+    status = m6_weights_load(&t->weights, &t->config, load, tensors, load->folder, err);
     m6_safetensors_close(tensors);
     return status;
 }

@@ -47,7 +47,7 @@ static void cut_all(struct m6_lane *lane, struct cutter *k)
     s->last = cut(k, M6_STEP_SEQUENCES * d);
     s->logits = cut(k, M6_STEP_SEQUENCES * (size_t)c->vocab);
     for (int i = 0; i < 3; i++)
-        s->plane[i] = cut(k, plane_floats(c));
+        s->plane[i] = cut(k, M6_STEM_TOGETHER * plane_floats(c));
     s->depth.h = cut(k, both * d);
     s->depth.told = cut(k, both * d);
     s->depth.u = cut(k, both * d);
@@ -74,8 +74,9 @@ static int alloc_host(struct m6_lane *lane)
     const struct m6_config *c = &lane->model->config;
     struct m6_scratch *s = &lane->scratch;
     const size_t places = (size_t)m6_config_places(c), across = (size_t)m6_config_patch_w(c);
+    const size_t patches = (size_t)m6_config_patches(c);
     s->host = malloc((size_t)c->width * (size_t)c->height * 3 * sizeof *s->host);
-    s->patch_order = malloc((size_t)m6_config_patches(c) * 6 * sizeof *s->patch_order);
+    s->patch_order = malloc(M6_STEM_TOGETHER * patches * 6 * sizeof *s->patch_order);
     s->depth.host = malloc(places * (size_t)c->codes * sizeof *s->depth.host);
     s->depth.row = malloc(2 * places * sizeof *s->depth.row);
     s->depth.code = malloc(2 * places * sizeof *s->depth.code);
@@ -85,7 +86,8 @@ static int alloc_host(struct m6_lane *lane)
     s->head_how = malloc(M6_STEP_SEQUENCES * sizeof *s->head_how);
     if (!s->head_row || !s->head_id || !s->head_how || !s->host || !s->patch_order || !s->depth.host || !s->depth.row || !s->depth.code || !s->depth.how)
         return 0;
-    for (size_t p = 0; p < (size_t)m6_config_patches(c); p++)
+    /* pictures one below the other are one tall picture */
+    for (size_t p = 0; p < M6_STEM_TOGETHER * patches; p++)
         for (size_t i = 0; i < 6; i++)
             s->patch_order[p * 6 + i] =
                 (int32_t)((p / across * 3 + i / 2) * (size_t)(c->width / 16) + p % across * 2 + i % 2);

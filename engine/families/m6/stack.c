@@ -17,8 +17,7 @@ static void fill_rows(struct m6_lane *lane, struct m6_mat x)
     t->ops->embed(t->backend, x, t->weights.position, rows->position, 1);
     for (int s = 0; rows->coded && s < t->config.slots; s++)
         t->ops->embed(t->backend, x, t->weights.code_embed[s], rows->code[s], 1);
-    for (int i = 0; i < rows->pictures; i++)
-        m6_stem_run(lane, i);
+    m6_stem_run(lane);
 }
 
 static void attend(struct m6_lane *lane, int layer, struct m6_mat x, struct m6_mat h)

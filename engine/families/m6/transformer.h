@@ -11,6 +11,9 @@
 #include "text/lexicon.h"
 #include "text/tokenizer.h"
 
+/* Pictures that go through the stem at once: threads share whole pictures better than rows of one. */
+enum { M6_STEM_TOGETHER = 4 };
+
 struct m6_specials {
     int32_t bos, eos, mask, boi, yes, no, caption_en, caption_zh, ask, match, draw, script_en, script_zh;
 };
@@ -70,9 +73,9 @@ struct m6_scratch {
     float *last, *logits;
     int32_t *head_row, *head_id;
     struct m6_sample *head_how;
-    /* pictures: three planes that any stage's activations fit in, and one of ordinary memory */
+    /* pictures: three planes that any stage's activations of M6_STEM_TOGETHER fit in, and one picture in ordinary memory */
     float *plane[3], *host;
-    int32_t *patch_order; /* [patches · 6] */
+    int32_t *patch_order; /* [M6_STEM_TOGETHER · patches · 6] */
     /* depth head: [2 · places] each */
     struct {
         float *h, *told, *u, *norm, *hidden, *logits, *host;
@@ -162,11 +165,11 @@ int m6_branch_grow(struct m6_transformer *, struct m6_branch *, int rows);
 void m6_branch_clear(struct m6_transformer *, struct m6_branch *);
 
 /* ---- stem.c ---- */
-/* x[row …] += the patches of the step's picture, computed or known. */
-void m6_stem_run(struct m6_lane *, int picture);
+/* x[row …] += the patches of each of the step's pictures, computed or known. */
+void m6_stem_run(struct m6_lane *);
 /* Shared with the codec: x of n·h·w positions in plane 0, which the result replaces. */
-void m6_conv_block_run(struct m6_lane *, const struct m6_conv_block *, int h, int w, int channels);
-void m6_picture_upload(struct m6_lane *, const uint8_t *rgb); /* to plane 1, 4×4 blocks side by side */
+void m6_conv_block_run(struct m6_lane *, const struct m6_conv_block *, int n, int h, int w, int channels);
+void m6_pictures_upload(struct m6_lane *, const uint8_t *const *rgb, int n); /* to plane 1, 4×4 blocks side by side */
 
 /* ---- stack.c ---- */
 /* Forwards all rows; their final LN(x) are in scratch.h afterwards. */

@@ -19,6 +19,9 @@ struct loader {
     int missing;
     size_t arena, used; /* floats */
     int64_t in_experts; /* parameters */
+    size_t bytes, done; /* of the file's tensors: to be read, read */
+    int hundredths;     /* told of */
+    const struct m6_load *load;
 };
 
 static size_t rounded(size_t floats)
@@ -82,11 +85,21 @@ static enum m6_status check_one(void *arg, const struct m6_weight_spec *spec)
         if (!scale || scale->type != M6_F32 || scale->dims != 1 || scale->dim[0] != spec->rows)
             return m6_fail(l->err, M6_ERR_MODEL, "%s: %s is I8 and needs %s.scale, F32, of %d values", l->file,
                            spec->name, spec->name, spec->rows);
+        l->bytes += scale->bytes;
     }
+    l->bytes += t->bytes;
     return M6_OK;
 }
 
 /* ---- filling ---- */
+
+static void tell(struct loader *l)
+{
+    const int hundredths = l->bytes ? (int)((double)l->done / (double)l->bytes * 100) : 100;
+    if (l->load->loading && hundredths != l->hundredths)
+        l->load->loading(l->load->loading_arg, l->done, l->bytes);
+    l->hundredths = hundredths;
+}
 
 /* Rows as they lie in the file, as a copy: at an address that suits their type, and safe from whoever writes to the file. */
 struct source {
@@ -96,13 +109,14 @@ struct source {
     void *copy[2];
 };
 
-static enum m6_status copy(const struct loader *l, const struct m6_stensor *t, void **to)
+static enum m6_status copy(struct loader *l, const struct m6_stensor *t, void **to)
 {
     *to = malloc(t->bytes + 1);
+    l->done += t->bytes;
     return *to ? m6_safetensors_copy(l->tensors, t, *to, l->err) : M6_ERR_MEMORY;
 }
 
-static enum m6_status open_source(struct source *s, const struct loader *l, const char *name)
+static enum m6_status open_source(struct source *s, struct loader *l, const char *name)
 {
     const struct m6_stensor *t = m6_safetensors_find(l->tensors, name);
     *s = (struct source){.type = t->type};
@@ -184,6 +198,7 @@ static enum m6_status fill_one(void *arg, const struct m6_weight_spec *spec)
     close_source(&s);
     if (status)
         return m6_fail(l->err, status, "cannot load %s of %s: %s", spec->name, l->file, m6_status_name(status));
+    tell(l);
     return M6_OK;
 }
 
@@ -306,6 +321,8 @@ static enum m6_status load(struct loader *l)
                        l->file, l->missing, l->first);
     status = init_lists(l);
     if (!status)
+        tell(l);
+    if (!status)
         status = m6_weights_each(c, l->w, fill_one, l);
     if (!status)
         status = fill_positions(l);
@@ -315,12 +332,12 @@ static enum m6_status load(struct loader *l)
     return status;
 }
 
-enum m6_status m6_weights_load(struct m6_weights *w, const struct m6_config *c, struct m6_backend *backend,
-                               enum m6_type compute, const struct m6_safetensors *tensors, const char *file,
-                               struct m6_error *err)
+enum m6_status m6_weights_load(struct m6_weights *w, const struct m6_config *c, const struct m6_load *given,
+                               const struct m6_safetensors *tensors, const char *file, struct m6_error *err)
 {
-    *w = (struct m6_weights){.backend = backend};
-    struct loader l = {.c = c, .w = w, .backend = backend, .compute = compute, .tensors = tensors, .file = file, .err = err};
+    *w = (struct m6_weights){.backend = given->backend};
+    struct loader l = {.c = c, .w = w, .backend = given->backend, .compute = given->compute, .tensors = tensors, .file = file,
+                       .err = err, .hundredths = -1, .load = given};
     const enum m6_status status = load(&l);
     free_host(w);
     if (status)

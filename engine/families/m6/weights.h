@@ -2,6 +2,7 @@
 #ifndef M6_FAMILIES_M6_WEIGHTS_H
 #define M6_FAMILIES_M6_WEIGHTS_H
 
+#include "families/family.h"
 #include "families/m6/config.h"
 #include "io/safetensors.h"
 #include "ops/ops.h"
@@ -92,7 +93,7 @@ enum m6_status m6_weights_each(const struct m6_config *, struct m6_weights *weig
 
 /* Checks every name and shape first: what is missing is named, with how many more there are. `file` is what errors call it.
  * Gives nothing on failure. */
-enum m6_status m6_weights_load(struct m6_weights *, const struct m6_config *, struct m6_backend *, enum m6_type compute,
+enum m6_status m6_weights_load(struct m6_weights *, const struct m6_config *, const struct m6_load *,
                                const struct m6_safetensors *, const char *file, struct m6_error *err);
 void m6_weights_finish(struct m6_weights *, const struct m6_config *);
 

@@ -34,7 +34,11 @@ struct m6_engine_params {
     size_t cache_bytes;
     /* Memory for what encoders made of pictures. 0: what suits the model; 1: none is kept. */
     size_t encoder_bytes;
-    int step_rows; /* about how many rows a step computes at most; 0: 256 */
+    int step_rows; /* about how many rows a step computes at most; 0: 384 */
+    /* Called while the model is loaded, on the caller's thread, each time that another hundredth of the weights' bytes has been
+     * read, first with done 0 and last with done equal to total; may be NULL. */
+    void (*loading)(void *arg, size_t done, size_t total);
+    void *loading_arg;
 };
 
 /* Loads a model and starts the engine. Blocks until it is ready. */

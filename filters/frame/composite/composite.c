@@ -7,7 +7,7 @@
 #include "key.h"
 #include "mix.h"
 #include "prepared.h"
-#include "scale.h"
+#include "m6/scale.h"
 
 struct m6_composite {
     struct prepared *now; /* NULL: not prepared */
@@ -112,9 +112,9 @@ static struct area inside(struct area a, const struct m6_frame_layout *layout)
 }
 
 /* The middle of the picture that has the shape of w × h. */
-static struct scale_source crop(const struct m6_composite_picture *p, int w, int h)
+static struct m6_scale_source crop(const struct m6_composite_picture *p, int w, int h)
 {
-    struct scale_source s = {p->rgb, p->stride, p->width, p->height, 0, 0, p->width, p->height};
+    struct m6_scale_source s = {p->rgb, p->stride, p->width, p->height, 0, 0, p->width, p->height};
     if ((int64_t)w * p->height > (int64_t)h * p->width) {
         s.height = (double)p->width * h / w;
         s.top = (p->height - s.height) / 2;
@@ -130,11 +130,11 @@ static uint16_t *pixels_of(const struct prepared *p, const struct area *place, c
 {
     const struct area *a = &p->area;
     const struct area whole = {0, 0, p->layout.width, p->layout.height}, *to = windowed ? &whole : place;
-    const struct scale_target target = {to->x1 - to->x0, to->y1 - to->y0, a->x0 - to->x0, a->y0 - to->y0, a->x1 - a->x0, a->y1 - a->y0};
-    const struct scale_source source = crop(picture, target.width, target.height);
+    const struct m6_scale_target target = {to->x1 - to->x0, to->y1 - to->y0, a->x0 - to->x0, a->y0 - to->y0, a->x1 - a->x0, a->y1 - a->y0};
+    const struct m6_scale_source source = crop(picture, target.width, target.height);
     const size_t n = (size_t)target.w * (size_t)target.h;
     uint16_t *rgb = malloc(n * 3 * sizeof *rgb);
-    if (!rgb || scale_rgb16(&source, &target, rgb) || colour_convert(&p->layout, rgb, n)) {
+    if (!rgb || m6_scale_rgb16(&source, &target, rgb) || colour_convert(&p->layout, rgb, n)) {
         free(rgb);
         return NULL;
     }

@@ -142,6 +142,37 @@ static void mix_pixels(struct prepared *p, int plane, const struct m6_frame_plan
     mix_each(f, dst, src, patch->elements, weights);
 }
 
+/* Whether no pixel of the group's rows is transparent, so that weights are products after all. */
+static int is_opaque(const struct prepared *p, const struct m6_frame_planes *from, int group)
+{
+    const struct m6_frame_format *f = p->layout.format;
+    const struct component alpha = f->comp[f->colours];
+    const unsigned max = (1u << f->depth) - 1;
+    const int y0 = group << f->down, y1 = (group + 1) << f->down, n = p->area.x1 - p->area.x0;
+    for (int y = y0 < p->area.y0 ? p->area.y0 : y0; y < y1 && y < p->area.y1; y++) {
+        const uint8_t *row = from->data[alpha.plane] + (ptrdiff_t)y * from->stride[alpha.plane];
+        const size_t first = (size_t)p->area.x0 * alpha.step + alpha.offset;
+        unsigned all = max;
+        for (int x = 0; x < n; x++)
+            all &= element_of(f, row, first + (size_t)x * alpha.step);
+        if (all != max)
+            return 0;
+    }
+    return 1;
+}
+
+static void mix_rows(struct prepared *p, const struct m6_frame_planes *to, int group, uint32_t opacity)
+{
+    const struct m6_frame_format *f = p->layout.format;
+    for (int i = 0; i < f->planes; i++) {
+        const struct patch *patch = &p->patch[i];
+        const int more = f->down - patch->unit.down, end = (group + 1) << more;
+        for (int y = group << more; y < end; y++)
+            if (y >= patch->first_row && y < patch->first_row + patch->rows)
+                mix_row(p, i, to, y - patch->first_row, opacity);
+    }
+}
+
 /* The rows of pixels that share row `group` of chroma samples. */
 static void mix_group(struct prepared *p, const struct m6_frame_planes *to, int group, double opacity)
 {
@@ -149,6 +180,10 @@ static void mix_group(struct prepared *p, const struct m6_frame_planes *to, int 
     const uint32_t weight = (uint32_t)lrint(opacity * WEIGHT_ONE);
     if (p->key)
         key_clean_row(p->key, p, to, group, opacity);
+    else if (is_opaque(p, to, group)) {
+        mix_rows(p, to, group, weight);
+        return;
+    }
     memset(p->sum, 0, (size_t)p->span * sizeof *p->sum);
     for (int k = 0; k < 1 << f->down; k++) {
         const int y = (group << f->down) + k;

@@ -1,6 +1,6 @@
 #include "exact.h"
 
-#include "scale.h"
+#include "m6/scale.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -117,7 +117,15 @@ static void limit_row(int32_t *restrict sum, const int32_t *restrict a, const in
         sum[i] = between(sum[i], a[i] << DOWN_BITS, b[i] << DOWN_BITS);
 }
 
-/* From 255 << (KEPT_BITS + DOWN_BITS) to 65535. */
+/* From 255 << (KEPT_BITS + DOWN_BITS) to 255, or 65535. */
+static void narrow_row(const int32_t *restrict sum, uint8_t *restrict out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int32_t v = (sum[i] + (1 << (KEPT_BITS + DOWN_BITS - 1))) >> (KEPT_BITS + DOWN_BITS);
+        out[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+    }
+}
+
 static void widen_row(const int32_t *restrict sum, uint16_t *restrict out, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -127,7 +135,7 @@ static void widen_row(const int32_t *restrict sum, uint16_t *restrict out, size_
     }
 }
 
-static void down(const int32_t *rows, int first, const struct tap *t, int enlarging, size_t n, int32_t *sum, uint16_t *out)
+static void down(const int32_t *rows, int first, const struct tap *t, int enlarging, size_t n, int32_t *sum)
 {
     for (size_t i = 0; i < n; i++)
         sum[i] = 0;
@@ -135,10 +143,10 @@ static void down(const int32_t *rows, int first, const struct tap *t, int enlarg
         add_row(sum, rows + (size_t)(t->first + k - first) * n, t->weight[k], n);
     if (enlarging)
         limit_row(sum, rows + (size_t)(t->near[0] - first) * n, rows + (size_t)(t->near[1] - first) * n, n);
-    widen_row(sum, out, n);
 }
 
-int scale_rgb16(const struct scale_source *from, const struct scale_target *to, uint16_t *out)
+/* One of the outputs is NULL. */
+static int scale(const struct m6_scale_source *from, const struct m6_scale_target *to, uint8_t *out8, uint16_t *out16)
 {
     struct taps h = {0}, v = {0};
     const size_t n = 3 * (size_t)to->w;
@@ -156,12 +164,27 @@ int scale_rgb16(const struct scale_source *from, const struct scale_target *to, 
         ok = rows != NULL;
         for (int y = first; ok && y < end; y++)
             across(from->rgb + (size_t)y * from->stride, &h, to->w, from->width < to->width, rows + (size_t)(y - first) * n);
-        for (int y = 0; ok && y < to->h; y++)
-            down(rows, first, &v.tap[y], from->height < to->height, n, sum, out + (size_t)y * n);
+        for (int y = 0; ok && y < to->h; y++) {
+            down(rows, first, &v.tap[y], from->height < to->height, n, sum);
+            if (out8)
+                narrow_row(sum, out8 + (size_t)y * n, n);
+            else
+                widen_row(sum, out16 + (size_t)y * n, n);
+        }
     }
     taps_finish(&h);
     taps_finish(&v);
     free(rows);
     free(sum);
     return ok ? 0 : -1;
+}
+
+int m6_scale_rgb8(const struct m6_scale_source *from, const struct m6_scale_target *to, uint8_t *out)
+{
+    return scale(from, to, out, NULL);
+}
+
+int m6_scale_rgb16(const struct m6_scale_source *from, const struct m6_scale_target *to, uint16_t *out)
+{
+    return scale(from, to, NULL, out);
 }

@@ -4,117 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PI 3.14159265358979323846
-
-enum { LOBES = 3 };
-
-/* Which samples make one output sample, and how much each. */
-struct taps {
-    int first, count;
-    float *weight;
-};
-
-static double lanczos(double x)
-{
-    if (fabs(x) < 1e-9)
-        return 1;
-    if (fabs(x) >= LOBES)
-        return 0;
-    return LOBES * sin(PI * x) * sin(PI * x / LOBES) / (PI * PI * x * x);
-}
-
-static void free_taps(struct taps *t, int n)
-{
-    for (int i = 0; t && i < n; i++)
-        free(t[i].weight);
-    free(t);
-}
-
-static struct taps *make_taps(int from, int to)
-{
-    const double scale = (double)from / to, stretch = fmax(scale, 1);
-    struct taps *t = calloc((size_t)to, sizeof *t);
-    for (int i = 0; t && i < to; i++) {
-        const double centre = (i + 0.5) * scale - 0.5;
-        int first = (int)ceil(centre - LOBES * stretch),
-            last = (int)floor(centre + LOBES * stretch);
-        first = first < 0 ? 0 : first;
-        last = last >= from ? from - 1 : last;
-        t[i].first = first;
-        t[i].count = last - first + 1;
-        t[i].weight = malloc((size_t)t[i].count * sizeof(float));
-        if (!t[i].weight) {
-            free_taps(t, to);
-            return NULL;
-        }
-        double sum = 0;
-        for (int k = 0; k < t[i].count; k++)
-            sum += lanczos((first + k - centre) / stretch);
-        for (int k = 0; k < t[i].count; k++)
-            t[i].weight[k] = (float)(lanczos((first + k - centre) / stretch) / sum);
-    }
-    return t;
-}
-
-/* Enlarging, no sample may leave the range of its two neighbours: flat drawings would get halos. */
-static float limited(float v, float a, float b)
-{
-    const float low = a < b ? a : b, high = a < b ? b : a;
-    return v < low ? low : v > high ? high : v;
-}
-
-static void across(const uint8_t *row, const struct taps *taps, int from, int to, float *out)
-{
-    for (int x = 0; x < to; x++) {
-        const struct taps *t = &taps[x];
-        float sum[3] = {0};
-        for (int k = 0; k < t->count; k++) {
-            for (int c = 0; c < 3; c++)
-                sum[c] += t->weight[k] * (float)row[3 * (t->first + k) + c];
-        }
-        if (from < to) {
-            const double centre = (x + 0.5) * from / to - 0.5;
-            const int a = centre < 0 ? 0 : (int)centre, b = a + 1 < from ? a + 1 : a;
-            for (int c = 0; c < 3; c++)
-                sum[c] = limited(sum[c], row[3 * a + c], row[3 * b + c]);
-        }
-        memcpy(out + 3 * x, sum, sizeof sum);
-    }
-}
-
-static void down(const float *rows, const struct taps *t, int y, int from, int to, int width,
-                 uint8_t *out)
-{
-    const double centre = (y + 0.5) * from / to - 0.5;
-    const int a = centre < 0 ? 0 : (int)centre, b = a + 1 < from ? a + 1 : a;
-    const size_t n = (size_t)width * 3;
-    for (size_t i = 0; i < n; i++) {
-        float sum = 0;
-        for (int k = 0; k < t->count; k++)
-            sum += t->weight[k] * rows[(size_t)(t->first + k) * n + i];
-        if (from < to)
-            sum = limited(sum, rows[(size_t)a * n + i], rows[(size_t)b * n + i]);
-        out[i] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : lrintf(sum));
-    }
-}
+#include "m6/scale.h"
 
 int resample(const struct m6_plugin_picture *from, struct raster *to, int width, int height)
 {
-    struct taps *h = make_taps(from->width, width), *v = make_taps(from->height, height);
-    float *rows = malloc((size_t)from->height * (size_t)width * 3 * sizeof *rows);
+    const struct m6_scale_source source = {
+        from->rgb, from->stride, from->width, from->height, 0, 0, from->width, from->height};
+    const struct m6_scale_target target = {width, height, 0, 0, width, height};
     *to = (struct raster){width, height, malloc((size_t)width * (size_t)height * 3)};
-    const int ok = h && v && rows && to->rgb;
-    for (int y = 0; ok && y < from->height; y++)
-        across(from->rgb + (size_t)y * from->stride, h, from->width, width,
-               rows + (size_t)y * (size_t)width * 3);
-    for (int y = 0; ok && y < height; y++)
-        down(rows, &v[y], y, from->height, height, width, to->rgb + (size_t)y * (size_t)width * 3);
-    free_taps(h, width);
-    free_taps(v, height);
-    free(rows);
-    if (!ok)
-        raster_finish(to);
-    return ok ? 0 : -1;
+    if (to->rgb && !m6_scale_rgb8(&source, &target, to->rgb))
+        return 0;
+    raster_finish(to);
+    return -1;
 }
 
 void raster_finish(struct raster *r)

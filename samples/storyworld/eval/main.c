@@ -142,7 +142,7 @@ static enum m6_status run_parts(struct eval_run *run, const int *chosen, cJSON *
     struct m6_host_params params = {.model = model, .threads = run->threads};
     enum m6_status status = m6_host_create(&run->host, &params, err);
     if (!status)
-        status = m6_host_load(run->host, err);
+        status = m6_host_load(run->host, NULL, NULL, err);
     if (!status) {
         struct m6_model_info info;
         run->engine = m6_host_engine(run->host);
