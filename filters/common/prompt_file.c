@@ -1,3 +1,6 @@
+#ifndef _GNU_SOURCE /* times of files to the nanosecond, also in trees that ask for an older POSIX */
+#define _GNU_SOURCE
+#endif
 #include "prompt_file.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 enum { PROP_PROMPT_FROM = M6_GEN_PROP_END };
 enum { FROM_PROPERTY, FROM_CAPTION };
 
-struct _M6GstGen {
+struct _M6Gen {
     GstBaseTransform parent;
     M6GenProps props;
     gint prompt_from; /* atomic */
@@ -24,15 +24,15 @@ struct _M6GstGen {
     GstVideoInfo rgb_info;
 };
 
-G_DEFINE_FINAL_TYPE(M6GstGen, m6_gst_gen, GST_TYPE_BASE_TRANSFORM)
-GST_ELEMENT_REGISTER_DEFINE(m6gen, "m6gen", GST_RANK_NONE, M6_TYPE_GST_GEN)
+G_DEFINE_FINAL_TYPE(M6Gen, m6_gen_filter, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE(m6gen, "m6gen", GST_RANK_NONE, M6_TYPE_GEN_FILTER)
 
 GST_DEBUG_CATEGORY_STATIC(debug);
 #define GST_CAT_DEFAULT debug
 
 /* ---- a prompt that a caption gives ---- */
 
-static void take_caption(M6GstGen *self, GstBuffer *frame)
+static void take_caption(M6Gen *self, GstBuffer *frame)
 {
     GstCustomMeta *meta = g_atomic_int_get(&self->prompt_from) == FROM_CAPTION ? gst_buffer_get_custom_meta(frame, "M6CaptionMeta") : NULL;
     const gchar *text = meta ? gst_structure_get_string(gst_custom_meta_get_structure(meta), "text") : NULL;
@@ -47,14 +47,14 @@ static void take_caption(M6GstGen *self, GstBuffer *frame)
 /* ---- the frame as RGB, to be drawn anew in part ---- */
 
 struct frame_of {
-    M6GstGen *self;
+    M6Gen *self;
     GstBuffer *buffer;
 };
 
 static int frame_rgb(void *arg, uint8_t *rgb, struct m6_error *err)
 {
     const struct frame_of *of = arg;
-    M6GstGen *self = of->self;
+    M6Gen *self = of->self;
     GstVideoFrame from, to;
     const gsize row = (gsize)self->info.width * 3;
     if (!self->to_rgb) {
@@ -92,7 +92,7 @@ static gboolean copy_meta(GstBuffer *from, GstMeta **meta, gpointer to)
     return TRUE;
 }
 
-static GstFlowReturn apply_to(M6GstGen *self, GstBuffer *buffer)
+static GstFlowReturn apply_to(M6Gen *self, GstBuffer *buffer)
 {
     GstVideoFrame frame;
     if (!gst_video_frame_map(&frame, &self->info, buffer, GST_MAP_READWRITE)) {
@@ -106,7 +106,7 @@ static GstFlowReturn apply_to(M6GstGen *self, GstBuffer *buffer)
 }
 
 /* Takes `in` over. */
-static GstFlowReturn hide(M6GstGen *self, GstBuffer *in, GstBuffer **out)
+static GstFlowReturn hide(M6Gen *self, GstBuffer *in, GstBuffer **out)
 {
     GstFlowReturn flow = GST_FLOW_OK;
     if (!self->whole || self->whole_serial != m6_gen_serial(self->props.gen)) {
@@ -128,7 +128,7 @@ static GstFlowReturn hide(M6GstGen *self, GstBuffer *in, GstBuffer **out)
 
 static GstFlowReturn generate_output(GstBaseTransform *base, GstBuffer **out)
 {
-    M6GstGen *self = M6_GST_GEN(base);
+    M6Gen *self = M6_GEN_FILTER(base);
     GstBuffer *in = base->queued_buf;
     struct frame_of of = {self, in};
     base->queued_buf = NULL;
@@ -148,6 +148,11 @@ static GstFlowReturn generate_output(GstBaseTransform *base, GstBuffer **out)
         until = gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, until);
     gst_object_sync_values(GST_OBJECT(self), time);
     take_caption(self, in);
+    const struct m6_gen_options *options = m6_gen_options(self->props.gen);
+    if (g_atomic_int_get(&self->prompt_from) == FROM_CAPTION && !options->prompt && !options->prompt_file) {
+        *out = in; /* nothing has been said yet */
+        return GST_FLOW_OK;
+    }
     const struct m6_gen_frame frame = {
         .layout = self->layout, .time = (gint64)time, .number = (gint64)self->number++, .until = GST_CLOCK_TIME_IS_VALID(until) ? (gint64)until : 0, .rgb = frame_rgb, .arg = &of};
     GstFlowReturn flow = GST_FLOW_OK;
@@ -171,13 +176,13 @@ static GstFlowReturn generate_output(GstBaseTransform *base, GstBuffer **out)
 
 /* ---- negotiation and events ---- */
 
-static void forget(M6GstGen *self)
+static void forget(M6Gen *self)
 {
     gst_clear_buffer(&self->whole);
     g_clear_pointer(&self->to_rgb, gst_video_converter_free);
 }
 
-static gboolean is_live(M6GstGen *self)
+static gboolean is_live(M6Gen *self)
 {
     GstQuery *query = gst_query_new_latency();
     gboolean live = FALSE;
@@ -189,7 +194,7 @@ static gboolean is_live(M6GstGen *self)
 
 static gboolean set_caps(GstBaseTransform *base, GstCaps *in, GstCaps *out)
 {
-    M6GstGen *self = M6_GST_GEN(base);
+    M6Gen *self = M6_GEN_FILTER(base);
     if (!gst_video_info_from_caps(&self->info, in))
         return FALSE;
     m6_gen_set_live(self->props.gen, is_live(self));
@@ -201,7 +206,7 @@ static gboolean set_caps(GstBaseTransform *base, GstCaps *in, GstCaps *out)
 /* Frames with strides and offsets of their own are fine, since they are mapped by their meta. */
 static gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide, GstQuery *query)
 {
-    if (!GST_BASE_TRANSFORM_CLASS(m6_gst_gen_parent_class)->propose_allocation(base, decide, query))
+    if (!GST_BASE_TRANSFORM_CLASS(m6_gen_filter_parent_class)->propose_allocation(base, decide, query))
         return FALSE;
     gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
     return TRUE;
@@ -209,7 +214,7 @@ static gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide, Gst
 
 static gboolean sink_event(GstBaseTransform *base, GstEvent *event)
 {
-    M6GstGen *self = M6_GST_GEN(base);
+    M6Gen *self = M6_GEN_FILTER(base);
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
         if (self->props.gen)
@@ -222,19 +227,19 @@ static gboolean sink_event(GstBaseTransform *base, GstEvent *event)
     case GST_EVENT_SEGMENT: self->number = 0; break;
     default: break;
     }
-    return GST_BASE_TRANSFORM_CLASS(m6_gst_gen_parent_class)->sink_event(base, event);
+    return GST_BASE_TRANSFORM_CLASS(m6_gen_filter_parent_class)->sink_event(base, event);
 }
 
 static gboolean start(GstBaseTransform *base)
 {
-    M6GstGen *self = M6_GST_GEN(base);
+    M6Gen *self = M6_GEN_FILTER(base);
     self->number = 0;
     return m6_gen_props_start(&self->props, FALSE);
 }
 
 static gboolean stop(GstBaseTransform *base)
 {
-    M6GstGen *self = M6_GST_GEN(base);
+    M6Gen *self = M6_GEN_FILTER(base);
     forget(self);
     m6_gen_props_stop(&self->props);
     return TRUE;
@@ -242,17 +247,17 @@ static gboolean stop(GstBaseTransform *base)
 
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange change)
 {
-    M6GstGen *self = M6_GST_GEN(element);
+    M6Gen *self = M6_GEN_FILTER(element);
     if (change == GST_STATE_CHANGE_PAUSED_TO_READY && self->props.gen)
         m6_gen_interrupt(self->props.gen, 1); /* the streaming thread may be waiting for a picture */
-    return GST_ELEMENT_CLASS(m6_gst_gen_parent_class)->change_state(element, change);
+    return GST_ELEMENT_CLASS(m6_gen_filter_parent_class)->change_state(element, change);
 }
 
 /* ---- the object ---- */
 
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-    M6GstGen *self = M6_GST_GEN(object);
+    M6Gen *self = M6_GEN_FILTER(object);
     if (id == PROP_PROMPT_FROM)
         g_atomic_int_set(&self->prompt_from, g_value_get_enum(value));
     else if (!m6_gen_props_set(&self->props, id, value))
@@ -261,7 +266,7 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
 
 static void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-    M6GstGen *self = M6_GST_GEN(object);
+    M6Gen *self = M6_GEN_FILTER(object);
     if (id == PROP_PROMPT_FROM)
         g_value_set_enum(value, g_atomic_int_get(&self->prompt_from));
     else if (!m6_gen_props_get(&self->props, id, value))
@@ -270,10 +275,10 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
 
 static void finalize(GObject *object)
 {
-    M6GstGen *self = M6_GST_GEN(object);
+    M6Gen *self = M6_GEN_FILTER(object);
     forget(self);
     m6_gen_props_finish(&self->props);
-    G_OBJECT_CLASS(m6_gst_gen_parent_class)->finalize(object);
+    G_OBJECT_CLASS(m6_gen_filter_parent_class)->finalize(object);
 }
 
 static GType prompt_from_type(void)
@@ -292,13 +297,13 @@ static GType prompt_from_type(void)
     return once;
 }
 
-static void m6_gst_gen_init(M6GstGen *self)
+static void m6_gen_filter_init(M6Gen *self)
 {
     m6_gen_props_init(&self->props, GST_ELEMENT(self));
     gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
 }
 
-static void m6_gst_gen_class_init(M6GstGenClass *klass)
+static void m6_gen_filter_class_init(M6GenClass *klass)
 {
     GObjectClass *object = G_OBJECT_CLASS(klass);
     GstElementClass *element = GST_ELEMENT_CLASS(klass);

@@ -9,7 +9,7 @@
 enum { PROP_IS_LIVE = M6_GEN_PROP_END };
 enum { WIDTH = 1280, HEIGHT = 720, FPS = 25 }; /* if nobody says */
 
-struct _M6GstGenSrc {
+struct _M6GenSrc {
     GstPushSrc parent;
     M6GenProps props;
 
@@ -22,12 +22,12 @@ struct _M6GstGenSrc {
     GstBuffer *black; /* while there is no picture */
 };
 
-G_DEFINE_FINAL_TYPE(M6GstGenSrc, m6_gst_gen_src, GST_TYPE_PUSH_SRC)
-GST_ELEMENT_REGISTER_DEFINE(m6gensrc, "m6gensrc", GST_RANK_NONE, M6_TYPE_GST_GEN_SRC)
+G_DEFINE_FINAL_TYPE(M6GenSrc, m6_gen_src, GST_TYPE_PUSH_SRC)
+GST_ELEMENT_REGISTER_DEFINE(m6gensrc, "m6gensrc", GST_RANK_NONE, M6_TYPE_GEN_SRC)
 
 /* ---- pictures as frames ---- */
 
-static gboolean with_planes(M6GstGenSrc *self, GstBuffer *buffer, void (*fill)(void *arg, const struct m6_frame_planes *), void *arg)
+static gboolean with_planes(M6GenSrc *self, GstBuffer *buffer, void (*fill)(void *arg, const struct m6_frame_planes *), void *arg)
 {
     GstVideoFrame frame;
     if (!buffer || !gst_video_frame_map(&frame, &self->info, buffer, GST_MAP_READWRITE))
@@ -48,7 +48,7 @@ static void fill_composite(void *composite, const struct m6_frame_planes *planes
     m6_composite_apply(composite, planes, 1);
 }
 
-static GstBuffer *new_black(M6GstGenSrc *self)
+static GstBuffer *new_black(M6GenSrc *self)
 {
     static const guint8 rgb[3];
     const struct m6_composite_picture picture = {1, 1, 3, rgb};
@@ -63,7 +63,7 @@ static GstBuffer *new_black(M6GstGenSrc *self)
 }
 
 /* The shared frame for what prepare chose. */
-static GstBuffer *frame_of(M6GstGenSrc *self, enum m6_gen_verdict verdict)
+static GstBuffer *frame_of(M6GenSrc *self, enum m6_gen_verdict verdict)
 {
     if (verdict == M6_GEN_PART) { /* a fade: a frame of its own */
         GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&self->info), NULL);
@@ -88,13 +88,13 @@ static GstBuffer *frame_of(M6GstGenSrc *self, enum m6_gen_verdict verdict)
 
 /* ---- time ---- */
 
-static GstClockTime time_of(const M6GstGenSrc *self, guint64 number)
+static GstClockTime time_of(const M6GenSrc *self, guint64 number)
 {
     return self->info.fps_n > 0 ? gst_util_uint64_scale(number, (guint64)self->info.fps_d * GST_SECOND, (guint64)self->info.fps_n) : 0;
 }
 
 /* The stream time behind which nothing will be shown, or 0. */
-static gint64 end_of(M6GstGenSrc *self, const GstSegment *segment)
+static gint64 end_of(M6GenSrc *self, const GstSegment *segment)
 {
     gint count = -1;
     gint64 end = GST_CLOCK_TIME_IS_VALID(segment->stop) ? (gint64)segment->stop : 0;
@@ -110,7 +110,7 @@ static gint64 end_of(M6GstGenSrc *self, const GstSegment *segment)
 
 static GstFlowReturn create(GstPushSrc *push, GstBuffer **out)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(push);
+    M6GenSrc *self = M6_GEN_SRC(push);
     const GstSegment *segment = &GST_BASE_SRC(self)->segment;
     const GstClockTime time = time_of(self, self->number), next = time_of(self, self->number + 1);
     if (self->is_over || (GST_CLOCK_TIME_IS_VALID(segment->stop) && time >= segment->stop))
@@ -141,7 +141,7 @@ static GstFlowReturn create(GstPushSrc *push, GstBuffer **out)
 
 static gboolean do_seek(GstBaseSrc *base, GstSegment *segment)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     self->backwards = segment->rate < 0;
     self->is_over = FALSE;
     segment->time = segment->start;
@@ -162,11 +162,11 @@ static gboolean is_seekable(GstBaseSrc *base)
 
 static gboolean query(GstBaseSrc *base, GstQuery *q)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     GstFormat from, to;
     gint64 value, result;
     if (GST_QUERY_TYPE(q) != GST_QUERY_CONVERT)
-        return GST_BASE_SRC_CLASS(m6_gst_gen_src_parent_class)->query(base, q);
+        return GST_BASE_SRC_CLASS(m6_gen_src_parent_class)->query(base, q);
     gst_query_parse_convert(q, &from, &value, &to, NULL);
     if (!gst_video_info_convert(&self->info, from, value, to, &result))
         return FALSE;
@@ -199,10 +199,10 @@ static GstCaps *fixate(GstBaseSrc *base, GstCaps *caps)
         gst_structure_fixate_field_nearest_fraction(s, "pixel-aspect-ratio", 1, 1);
     else
         gst_structure_set(s, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, NULL);
-    return GST_BASE_SRC_CLASS(m6_gst_gen_src_parent_class)->fixate(base, caps);
+    return GST_BASE_SRC_CLASS(m6_gen_src_parent_class)->fixate(base, caps);
 }
 
-static void forget(M6GstGenSrc *self)
+static void forget(M6GenSrc *self)
 {
     gst_clear_buffer(&self->whole);
     gst_clear_buffer(&self->black);
@@ -210,7 +210,7 @@ static void forget(M6GstGenSrc *self)
 
 static gboolean set_caps(GstBaseSrc *base, GstCaps *caps)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     GstVideoInfo info;
     if (!gst_video_info_from_caps(&info, caps) || !m6_gst_layout(&self->layout, &info))
         return FALSE;
@@ -225,7 +225,7 @@ static gboolean set_caps(GstBaseSrc *base, GstCaps *caps)
 
 static gboolean start(GstBaseSrc *base)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     gst_video_info_init(&self->info);
     self->number = 0;
     self->backwards = self->is_over = FALSE;
@@ -234,7 +234,7 @@ static gboolean start(GstBaseSrc *base)
 
 static gboolean stop(GstBaseSrc *base)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     forget(self);
     m6_gen_props_stop(&self->props);
     return TRUE;
@@ -242,7 +242,7 @@ static gboolean stop(GstBaseSrc *base)
 
 static gboolean unlock(GstBaseSrc *base)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     if (self->props.gen)
         m6_gen_interrupt(self->props.gen, 1);
     return TRUE;
@@ -250,7 +250,7 @@ static gboolean unlock(GstBaseSrc *base)
 
 static gboolean unlock_stop(GstBaseSrc *base)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(base);
+    M6GenSrc *self = M6_GEN_SRC(base);
     if (self->props.gen)
         m6_gen_interrupt(self->props.gen, 0);
     return TRUE;
@@ -260,7 +260,7 @@ static gboolean unlock_stop(GstBaseSrc *base)
 
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(object);
+    M6GenSrc *self = M6_GEN_SRC(object);
     if (id == PROP_IS_LIVE)
         gst_base_src_set_live(GST_BASE_SRC(self), g_value_get_boolean(value));
     else if (!m6_gen_props_set(&self->props, id, value))
@@ -269,7 +269,7 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
 
 static void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(object);
+    M6GenSrc *self = M6_GEN_SRC(object);
     if (id == PROP_IS_LIVE)
         g_value_set_boolean(value, gst_base_src_is_live(GST_BASE_SRC(self)));
     else if (!m6_gen_props_get(&self->props, id, value))
@@ -278,19 +278,19 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
 
 static void finalize(GObject *object)
 {
-    M6GstGenSrc *self = M6_GST_GEN_SRC(object);
+    M6GenSrc *self = M6_GEN_SRC(object);
     forget(self);
     m6_gen_props_finish(&self->props);
-    G_OBJECT_CLASS(m6_gst_gen_src_parent_class)->finalize(object);
+    G_OBJECT_CLASS(m6_gen_src_parent_class)->finalize(object);
 }
 
-static void m6_gst_gen_src_init(M6GstGenSrc *self)
+static void m6_gen_src_init(M6GenSrc *self)
 {
     m6_gen_props_init(&self->props, GST_ELEMENT(self));
     gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
 }
 
-static void m6_gst_gen_src_class_init(M6GstGenSrcClass *klass)
+static void m6_gen_src_class_init(M6GenSrcClass *klass)
 {
     GObjectClass *object = G_OBJECT_CLASS(klass);
     GstElementClass *element = GST_ELEMENT_CLASS(klass);

@@ -25,7 +25,7 @@ static const int64_t second = 1000000000;
         }                                                                                                                                                  \
     } while (0)
 
-static struct m6_error err;
+static _Thread_local struct m6_error err;
 
 static int64_t now(void)
 {

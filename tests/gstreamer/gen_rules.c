@@ -165,6 +165,12 @@ static void caption(int unused)
     check(!strcmp(prompt_of(b), "A blue bus in the snow."));
     gst_buffer_unref(b);
     gst_harness_teardown(h);
+    /* Until something is said there is no prompt, and nothing is wrong. */
+    h = harness("m6gen live=no prompt-from=caption on-error=fail");
+    b = through(h, frame_at(0, 1));
+    check(!meta_of(b));
+    gst_buffer_unref(b);
+    gst_harness_teardown(h);
 }
 
 /* ---- every format ---- */
