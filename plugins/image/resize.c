@@ -91,8 +91,37 @@ static float weigh(const struct taps *t, int i, const float *in, int size, size_
     return t->count > 7 ? sum : fminf(fmaxf(sum, low), high);
 }
 
-/* Rows, then columns. */
-static void resample(const struct m6_plugin_picture *from, const struct taps *across, const struct taps *down, float *row, float *middle,
+/* A row of the output, from rows of the middle. As weigh does it, sample by sample in the same order, but along rows, as memory lies. sums: three rows. */
+static void weigh_rows(const struct taps *t, int y, const float *middle, int rows, size_t row, float *sums, uint8_t *out)
+{
+    const float *w = t->weight + (size_t)y * (size_t)t->count;
+    float *restrict sum = sums, *restrict low = sums + row, *restrict high = sums + 2 * row;
+    const int centre = t->count / 2, held = t->count <= 7;
+    for (size_t x = 0; x < row; x++) {
+        sum[x] = 0;
+        low[x] = held ? INFINITY : -INFINITY;
+        high[x] = held ? -INFINITY : INFINITY;
+    }
+    for (int k = 0; k < t->count; k++) {
+        const int at = t->first[y] + k;
+        const float *in = middle + (size_t)(at < 0 ? 0 : at >= rows ? rows - 1 : at) * row, weight = w[k];
+        for (size_t x = 0; x < row; x++)
+            sum[x] += weight * in[x];
+        for (size_t x = 0; held && k >= centre - 1 && k <= centre + 2 && x < row; x++) {
+            low[x] = in[x] < low[x] ? in[x] : low[x];
+            high[x] = in[x] > high[x] ? in[x] : high[x];
+        }
+    }
+    for (size_t x = 0; x < row; x++) {
+        float v = sum[x] > low[x] ? sum[x] : low[x];
+        v = v < high[x] ? v : high[x];
+        v = v > 0 ? v : 0;
+        out[x] = (uint8_t)((v < 255 ? v : 255) + 0.5f);
+    }
+}
+
+/* Rows, then columns. sums: room for three rows of the output. */
+static void resample(const struct m6_plugin_picture *from, const struct taps *across, const struct taps *down, float *row, float *middle, float *sums,
                      struct image *to)
 {
     size_t out_row = (size_t)to->width * 3;
@@ -105,10 +134,7 @@ static void resample(const struct m6_plugin_picture *from, const struct taps *ac
                 middle[(size_t)y * out_row + (size_t)x * 3 + (size_t)c] = weigh(across, x, row + c, from->width, 3);
     }
     for (int y = 0; y < to->height; y++)
-        for (size_t x = 0; x < out_row; x++) {
-            float v = weigh(down, y, middle + x, from->height, out_row);
-            to->rgb[(size_t)y * out_row + x] = (uint8_t)(fminf(fmaxf(v, 0), 255) + 0.5f);
-        }
+        weigh_rows(down, y, middle, from->height, out_row, sums, to->rgb + (size_t)y * out_row);
 }
 
 int image_resize(const struct m6_plugin_picture *from, int width, int height, struct image *to)
@@ -123,14 +149,16 @@ int image_resize(const struct m6_plugin_picture *from, int width, int height, st
     *to = (struct image){width, height, malloc((size_t)width * (size_t)height * 3)};
     float *row = malloc((size_t)from->width * 3 * sizeof *row);
     float *middle = malloc((size_t)width * 3 * (size_t)from->height * sizeof *middle);
-    int failed = !to->rgb || !row || !middle || make_taps(&across, from->width, (from->width - w) / 2, w, width) ||
+    float *sums = malloc((size_t)width * 9 * sizeof *sums);
+    int failed = !to->rgb || !row || !middle || !sums || make_taps(&across, from->width, (from->width - w) / 2, w, width) ||
                  make_taps(&down, from->height, (from->height - h) / 2, h, height);
     if (!failed)
-        resample(from, &across, &down, row, middle, to);
+        resample(from, &across, &down, row, middle, sums, to);
     else
         image_finish(to);
     free(row);
     free(middle);
+    free(sums);
     free_taps(&across);
     free_taps(&down);
     return failed ? -1 : 0;
