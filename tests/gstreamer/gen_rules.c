@@ -335,6 +335,23 @@ static void live(int pid)
         check(!meta_of(b));
         gst_buffer_unref(b);
     }
+    /* A live source gives frames by the clock, black ones if need be. */
+    GstElement *pipeline = gst_parse_launch("m6gensrc prompt=\"another cat\" is-live=true num-buffers=10 ! video/x-raw,format=RGB,width=64,height=36,framerate=25/1 ! appsink name=out", NULL);
+    GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "out");
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    GstClockTime first = 0; /* the running time at which it began */
+    for (guint n = 0; n < 10; n++) {
+        GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), 10 * GST_SECOND);
+        check(sample);
+        first = n ? first : GST_BUFFER_PTS(gst_sample_get_buffer(sample));
+        check(GST_BUFFER_PTS(gst_sample_get_buffer(sample)) == first + n * GST_SECOND / 25);
+        check(!gst_buffer_memcmp(gst_sample_get_buffer(sample), 0, "\0\0\0\0\0\0", 6) && !meta_of(gst_sample_get_buffer(sample)));
+        gst_sample_unref(sample);
+    }
+    expect_end(sink);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(sink);
+    gst_object_unref(pipeline);
     kill(pid, SIGCONT);
     check(longest < 200000); /* the machine's own hiccups */
     gboolean shown = FALSE;
