@@ -116,7 +116,7 @@ static void frames(int unused)
     a = frame_at(6, 9);
     b = through(h, a);
     check(a == b);
-    static guint8 row[W * 3], plain[W * 3];
+    static guint8 row[W * 3], plain[W * 3], zeros[66];
     memset(plain, 9, sizeof plain);
     gst_buffer_extract(b, 0, row, sizeof row);
     check(!memcmp(row, plain, 30) && memcmp(row + 30, plain, 300) && !memcmp(row + 330, plain, sizeof row - 330));
@@ -135,6 +135,19 @@ static void frames(int unused)
     check(a != b && !memcmp(row, plain, sizeof row));
     gst_buffer_unref(a);
     gst_buffer_unref(b);
+    /* Another size and format in mid-stream: the picture is that of the new size. */
+    g_object_set(gen, "mode", 0, NULL);
+    gst_harness_set_src_caps_str(h, "video/x-raw,format=I420,width=66,height=50,framerate=25/1");
+    for (guint n = 9; n < 11; n++) {
+        GstVideoInfo info;
+        gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, 66, 50);
+        a = gst_buffer_new_allocate(NULL, info.size, NULL);
+        gst_buffer_memset(a, 0, 0, info.size);
+        GST_BUFFER_PTS(a) = n * GST_SECOND / 25;
+        b = through(h, a);
+        check(gst_buffer_get_size(b) == info.size && !strcmp(prompt_of(b), "a red cat") && gst_buffer_memcmp(b, 0, zeros, 66));
+        gst_buffer_unref(b);
+    }
     guint64 pictures = 0, latency = 0;
     gboolean connected = FALSE;
     g_object_get(gen, "pictures", &pictures, "last-latency", &latency, "connected", &connected, NULL);
