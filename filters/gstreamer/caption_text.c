@@ -222,10 +222,13 @@ static void send_gap(M6CaptionText *pad, GstClockTime until)
 {
     M6Caption *self = pad->self;
     const gboolean back = pad->segment.rate < 0;
-    GstEvent *gap = gst_event_new_gap(back ? until : pad->position, back ? 0 : until - pad->position);
+    GstEvent *gap = back ? NULL : gst_event_new_gap(pad->position, until - pad->position);
     pad->position = until;
     g_mutex_unlock(&self->lock);
-    gst_pad_push_event(GST_PAD_CAST(pad), gap);
+    if (gap)
+        gst_pad_push_event(GST_PAD_CAST(pad), gap);
+    /* A muxer takes the gap when its other streams have come to where it begins, and then waits to hear how far text has come. */
+    gst_pad_push_event(GST_PAD_CAST(pad), gst_event_new_gap(until, 0));
     g_mutex_lock(&self->lock);
 }
 
