@@ -1,6 +1,7 @@
 #include "videoframe.h"
 
 #include <libavutil/pixfmt.h>
+#include <libswscale/swscale.h>
 
 /* Planes are in the same order in both, but where `components` says that libav's planes are the components. */
 static const struct format {
@@ -62,6 +63,8 @@ GstCaps *m6_gst_video_caps(void)
     g_value_init(&list, GST_TYPE_LIST);
     g_value_init(&name, G_TYPE_STRING);
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+        if (!sws_isSupportedInput(formats[i].av)) /* which ones grows with libswscale */
+            continue;
         g_value_set_static_string(&name, gst_video_format_to_string(formats[i].gst));
         gst_value_list_append_value(&list, &name);
     }

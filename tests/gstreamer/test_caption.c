@@ -3,6 +3,7 @@
 
 #include <gst/video/video.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int start(void **state)
@@ -394,6 +395,16 @@ static void test_latency(void **state)
     rig_close(&r);
 }
 
+/* Time goes on, and whoever waited for it is told. */
+static void set_time(struct rig *r, int at_ms)
+{
+    GstTestClock *clock = gst_harness_get_testclock(r->video);
+    gst_harness_set_time(r->video, (GstClockTime)at_ms * GST_MSECOND);
+    for (GstClockID id; (id = gst_test_clock_process_next_clock_id(clock));)
+        gst_clock_id_unref(id);
+    gst_object_unref(clock);
+}
+
 /* On a clock of the test's own: a gap takes the place of what has not come, just in time; what comes then is re-stamped, or dropped. */
 static void check_late(const char *properties, int dropped)
 {
@@ -404,11 +415,11 @@ static void check_late(const char *properties, int dropped)
     push_many(&r, 0, 100, 100);
     expect_head(&r, 0);
     text_is_quiet(&r, 0, 100);
-    gst_harness_set_time(r.video, 299 * GST_MSECOND);
+    set_time(&r, 299);
     push_many(&r, 100, 300, 100);
     text_is_quiet(&r, 0, 100);
     assert_int_equal(r.gap_end[0] <= 0, 1);
-    gst_harness_set_time(r.video, 300 * GST_MSECOND);
+    set_time(&r, 300);
     while (text_next(&r, 0)->end < 300)
         expect(&r.now[0], '-');
     slow_set("0", "");
@@ -426,7 +437,7 @@ static void check_late(const char *properties, int dropped)
     assert_true(gst_structure_has_name(details, "m6caption/late"));
     gst_message_unref(warning);
     /* The next one is in time. */
-    gst_harness_set_time(r.video, 1000 * GST_MSECOND);
+    set_time(&r, 1000);
     push_many(&r, 1000, 1100, 100);
     expect_text(text_after_gaps(&r, 0), 1000, 2000, "at=1000");
     rig_close(&r);
@@ -447,7 +458,7 @@ static void test_live_hold(void **state)
     gst_harness_use_testclock(r.video);
     const gint64 before = g_get_monotonic_time();
     for (int at = 0; at < 6000; at += 100) {
-        gst_harness_set_time(r.video, (GstClockTime)at * GST_MSECOND);
+        set_time(&r, at);
         assert_int_equal(rig_push(&r, at, 100), GST_FLOW_OK);
     }
     assert_true(g_get_monotonic_time() - before < 5 * G_TIME_SPAN_SECOND);
@@ -462,7 +473,7 @@ static void test_live_hold(void **state)
     assert_true(dropped >= 1);
     gst_message_unref(qos);
     assert_true(gst_harness_push_event(r.video, gst_event_new_eos()));
-    gst_harness_set_time(r.video, 6300 * GST_MSECOND);
+    set_time(&r, 6300);
     expect_head(&r, 0);
     expect(text_after_gaps(&r, 0), 'e');
     slow_set("0", "");
@@ -589,6 +600,88 @@ static void test_manual(void **state)
     rig_close(&r);
 }
 
+/* Runs a whole pipeline, and gives the first caption's colour and size. */
+static void caption_of(const gchar *before, unsigned rgb[3], int size[2])
+{
+    gchar *line = g_strdup_printf("%s ! m6caption host=%s policy=sync ! fakesink", before, served);
+    GError *fault = NULL;
+    GstElement *pipeline = gst_parse_launch(line, &fault);
+    if (fault)
+        fail_msg("%s: %s", line, fault->message);
+    GstBus *bus = gst_element_get_bus(pipeline);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    int found = 0;
+    for (GstMessage *m; (m = gst_bus_timed_pop_filtered(bus, 10 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ANY)); gst_message_unref(m)) {
+        const GstStructure *s = gst_message_get_structure(m);
+        const gint type = (gint)GST_MESSAGE_TYPE(m);
+        if (type == GST_MESSAGE_ELEMENT && gst_structure_has_name(s, "m6caption/caption") && !found)
+            found = sscanf(strstr(gst_structure_get_string(s, "text"), "rgb="), "rgb=%u,%u,%u size=%dx%d", &rgb[0], &rgb[1], &rgb[2], &size[0], &size[1]);
+        if (type == GST_MESSAGE_WARNING || type == GST_MESSAGE_ERROR)
+            fail_msg("%s: a warning or error", line);
+        if (type == GST_MESSAGE_EOS) {
+            gst_message_unref(m);
+            break;
+        }
+    }
+    if (found != 5)
+        fail_msg("%s: no caption", line);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(bus);
+    gst_object_unref(pipeline);
+    g_free(line);
+}
+
+/* Each format that the pad offers shows the model the same colour. */
+static void test_formats(void **state)
+{
+    GstElement *element = gst_element_factory_make("m6caption", NULL);
+    GstPad *pad = gst_element_get_static_pad(element, "sink");
+    GstCaps *caps = gst_pad_get_pad_template_caps(pad);
+    const GValue *formats = gst_structure_get_value(gst_caps_get_structure(caps, 0), "format");
+    assert_true(gst_value_list_get_size(formats) > 30);
+    for (guint i = 0; i < gst_value_list_get_size(formats); i++) {
+        const gchar *format = g_value_get_string(gst_value_list_get_value(formats, i));
+        gchar *before = g_strdup_printf("videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xffc83c14 ! video/x-raw,format=ARGB,width=72,height=44 "
+                                        "! videoconvert ! video/x-raw,format=%s", format);
+        const int grey = g_str_has_prefix(format, "GRAY");
+        const int wanted[2][3] = {{200, 60, 20}, {97, 97, 97}};
+        unsigned rgb[3];
+        int size[2];
+        caption_of(before, rgb, size);
+        for (int c = 0; c < 3; c++)
+            if (abs((int)rgb[c] - wanted[grey][c]) > 4)
+                fail_msg("%s is seen as %u,%u,%u", format, rgb[0], rgb[1], rgb[2]);
+        assert_true(size[0] == 72 && size[1] == 44);
+        g_free(before);
+    }
+    gst_caps_unref(caps);
+    gst_object_unref(pad);
+    gst_object_unref(element);
+}
+
+/* Odd sizes, pixels that are not square, turned pictures, large ones, high dynamic range. */
+static void test_shapes(void **state)
+{
+    static const struct {
+        const char *before;
+        int w, h;
+    } shapes[] = {
+        {"videotestsrc num-buffers=1 ! video/x-raw,format=I420,width=71,height=43", 71, 43},
+        {"videotestsrc num-buffers=1 ! video/x-raw,format=NV12,width=72,height=40,pixel-aspect-ratio=2/1", 144, 40},
+        {"videotestsrc num-buffers=1 ! video/x-raw,format=I420,width=80,height=40 ! taginject tags=\"image-orientation=rotate-90\"", 40, 80},
+        {"videotestsrc num-buffers=1 ! video/x-raw,format=I420,width=1920,height=1080", 768, 432},
+        {"videotestsrc num-buffers=1 ! video/x-raw,format=I420,width=64,height=48,interlace-mode=interleaved", 64, 48},
+        {"videotestsrc num-buffers=1 ! video/x-raw,format=P010_10LE,width=96,height=54,colorimetry=bt2100-pq", 96, 54},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        unsigned rgb[3];
+        int size[2];
+        caption_of(shapes[i].before, rgb, size);
+        if (size[0] != shapes[i].w || size[1] != shapes[i].h)
+            fail_msg("%s is seen at %dx%d", shapes[i].before, size[0], size[1]);
+    }
+}
+
 /* ---- memory of others ---- */
 
 static GstBufferPool *make_pool(guint most)
@@ -654,7 +747,8 @@ int main(int argc, char **argv)
         WITH_HOST(test_flush),        WITH_HOST(test_flush_while_blocked), WITH_HOST(test_seek),     WITH_HOST(test_text_flows),
         WITH_HOST(test_text_blocked), WITH_HOST(test_pads_at_runtime), WITH_HOST(test_latency),      WITH_HOST(test_late),
         WITH_HOST(test_live_hold),    WITH_HOST(test_metadata),      WITH_HOST(test_message_and_tags), WITH_HOST(test_renegotiation),
-        WITH_HOST(test_variable),     WITH_HOST(test_manual),        WITH_HOST(test_fixed_pool),     WITH_HOST(test_allocation),
+        WITH_HOST(test_variable),     WITH_HOST(test_formats),      WITH_HOST(test_shapes),
+        WITH_HOST(test_manual),        WITH_HOST(test_fixed_pool),     WITH_HOST(test_allocation),
     };
     gst_init(&argc, &argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
