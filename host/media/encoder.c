@@ -32,6 +32,8 @@ static void set_quality(AVCodecContext *c, const struct m6_media_video_params *p
     if (!strcmp(name, "libx264")) {
         av_opt_set_double(c->priv_data, "crf", quality, 0);
         av_opt_set(c->priv_data, "preset", "medium", 0);
+        /* Its AVX-512 form (x264 164) reads memory that nobody wrote, so that the same frames give other bytes. */
+        av_opt_set_int(c->priv_data, "mbtree", 0, 0);
     } else if (!strncmp(name, "libvpx", 6)) {
         /* VP9's scale is x264's stretched to 63. */
         av_opt_set_double(c->priv_data, "crf", quality * 63 / 51, 0);
