@@ -292,6 +292,16 @@ int m6_captions_wait(struct m6_captions *c, int64_t number, int timeout_ms)
     return !there;
 }
 
+int m6_captions_drain(struct m6_captions *c)
+{
+    pthread_mutex_lock(&c->lock);
+    while (c->first && !c->interrupted && !c->stopping)
+        pthread_cond_wait(&c->changed, &c->lock);
+    const int drained = !c->first;
+    pthread_mutex_unlock(&c->lock);
+    return drained;
+}
+
 void m6_captions_replace(struct m6_captions *c, void *(*copy)(void *arg, void *frame))
 {
     pthread_mutex_lock(&c->lock);

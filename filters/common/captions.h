@@ -122,6 +122,8 @@ void m6_captions_interrupt(struct m6_captions *, int on);
 void m6_captions_flush(struct m6_captions *);
 /* Waits until all events of a sample have come; at most timeout_ms (negative: any time). 1: they have; 0: not. */
 int m6_captions_wait(struct m6_captions *, int64_t sample, int timeout_ms);
+/* Waits until all events of all samples and marks have come. 1: they have; 0: interrupted. */
+int m6_captions_drain(struct m6_captions *);
 /* Frames that are kept unconverted are replaced (by copies that hold nothing of a pool, say). */
 void m6_captions_replace(struct m6_captions *, void *(*copy)(void *arg, void *frame));
 

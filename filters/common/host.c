@@ -111,12 +111,14 @@ static void on_failed(struct m6_captions *c, struct answer *a, const struct m6_c
     } else if (e->type == M6_CLIENT_CANCELLED || e->status == M6_ERR_IO) {
         if (c->params.live) {
             finish(a, DROPPED, M6_ERR_IO, e->text ? e->text : "the host went away");
-        } else if (++a->tries >= TRIES_MAX) {
+        } else if (!e->refused && ++a->tries >= TRIES_MAX) {
             finish(a, FAILED, M6_ERR_IO, e->text ? e->text : "the host went away each time that it was asked");
         } else {
             a->job = 0;
             a->state = WAITING;
             sample_set_text(a, NULL);
+            /* A host that is going away refuses what it is asked, and would again at once. */
+            c->rest_until_ns = captions_now_ns() + (int64_t)REST_MS * 1000000;
         }
     } else {
         finish(a, FAILED, e->status, e->text);
@@ -173,6 +175,7 @@ int host_take(struct m6_captions *c, struct m6_captions_event *told, char *text,
     case M6_CLIENT_CONNECTED:
         /* With a model of one's own choice, what the host has decides whether there is one. */
         c->connected = !c->model;
+        c->rest_until_ns = 0;
         c->searching = c->model != NULL;
         ask_status(c);
         tell = c->connected;

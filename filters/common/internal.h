@@ -13,7 +13,7 @@
 #include "m6/m6.h"
 #include "m6/scene.h"
 
-enum { LANGUAGE_MAX = 16, TRIES_MAX = 5, SPARE_MAX = 8, GREY = M6_SCENE_WIDTH * M6_SCENE_HEIGHT };
+enum { LANGUAGE_MAX = 16, TRIES_MAX = 5, SPARE_MAX = 8, REST_MS = 250, GREY = M6_SCENE_WIDTH * M6_SCENE_HEIGHT };
 
 struct picture {
     void *frame; /* NULL: converted */
@@ -76,6 +76,7 @@ struct m6_captions {
     int connected, searching;
     int unfit;       /* there is a host with another model */
     int64_t lost_ns; /* since when there is none */
+    int64_t rest_until_ns; /* nothing is asked until then */
     int status_asked;
     char model_name[64];
     struct m6_error why;

@@ -8,8 +8,6 @@
 
 #include "internal.h"
 
-enum { REST_MS = 250 };
-
 void captions_wake(struct m6_captions *c)
 {
     const uint64_t one = 1;
@@ -21,8 +19,8 @@ static void rest(struct m6_captions *c)
 {
     struct pollfd fds[2] = {{c->wake, POLLIN, 0}, {c->client ? m6_fd(c->client) : -1, POLLIN, 0}};
     uint64_t count;
-    /* Nothing wakes it when patience ends. */
-    const int timed = c->client && !c->connected;
+    /* Nothing wakes it when patience, or a rest, ends. */
+    const int timed = c->client && (!c->connected || c->rest_until_ns);
     if (poll(fds, 2, timed ? REST_MS : -1) > 0 && fds[0].revents)
         while (read(c->wake, &count, sizeof count) > 0)
             ;
@@ -110,11 +108,19 @@ static enum m6_status convert(struct m6_captions *c, struct picture *p, struct m
 }
 
 /* The scene that is open ends where another begins. */
-static void end_scene(struct m6_captions *c, const struct sample *before, int64_t at_ns)
+static int end_scene(struct m6_captions *c, const struct sample *before, int64_t at_ns)
 {
-    for (struct sample *s = c->first; s != before; s = s->next)
-        if (!s->is_mark && s->scene && !s->undecided && !s->passed && s->end_ns == M6_CAPTIONS_UNKNOWN)
-            s->end_ns = at_ns > s->start_ns ? at_ns : s->start_ns;
+    int any = 0;
+    for (const struct sample *s = c->first; s != before; s = s->next)
+        if (s->undecided) /* it may end here */
+            return 0;
+    for (struct sample *s = c->first; s != before; s = s->next) {
+        if (s->is_mark || !s->scene || s->passed || s->end_ns != M6_CAPTIONS_UNKNOWN)
+            continue;
+        s->end_ns = at_ns > s->start_ns ? at_ns : s->start_ns;
+        any = 1;
+    }
+    return any;
 }
 
 /* A cut differs from the picture before; what changes slowly, from how the scene began. */
@@ -216,8 +222,9 @@ static int ask_one(struct m6_captions *c, struct sample *s, struct answer *a)
 
 static int ask(struct m6_captions *c)
 {
-    if (!c->connected || c->unfit)
+    if (!c->connected || c->unfit || (c->rest_until_ns && captions_now_ns() < c->rest_until_ns))
         return 0;
+    c->rest_until_ns = 0;
     for (struct sample *s = c->first; s; s = s->next) {
         if (s->is_mark || s->undecided || !s->ended || s->converted < s->picture_count)
             continue;
@@ -293,7 +300,8 @@ static int answer_one(struct m6_captions *c)
         return 0;
     for (struct sample *s = c->first; s; s = s->next) {
         if (s->is_mark) {
-            end_scene(c, s, s->end_ns);
+            if (end_scene(c, s, s->end_ns))
+                return 1; /* it may be answered now */
             if (s != c->first)
                 continue;
             struct m6_captions_event e = {.type = M6_CAPTIONS_MARK};

@@ -39,19 +39,25 @@ void caption_news_unref(struct caption_news *n)
     g_free(n);
 }
 
+/* For each frame once: names are looked up beforehand. */
+static GQuark quarks[8];
+
 static void fill(GstStructure *s, const struct caption_news *n)
 {
-    gst_structure_set(s, "text", G_TYPE_STRING, n->text, "model", G_TYPE_STRING, n->model, "seed", G_TYPE_INT64, n->seed, "start", G_TYPE_UINT64, n->start,
-                      "end", G_TYPE_UINT64, n->end, "latency", G_TYPE_UINT64, n->latency, NULL);
+    gst_structure_id_set(s, quarks[0], G_TYPE_STRING, n->text, quarks[1], G_TYPE_STRING, n->model, quarks[2], G_TYPE_INT64, n->seed, quarks[3],
+                         G_TYPE_UINT64, n->start, quarks[4], G_TYPE_UINT64, n->end, quarks[5], G_TYPE_UINT64, n->latency, NULL);
     if (n->prompt)
-        gst_structure_set(s, "prompt", G_TYPE_STRING, n->prompt, NULL);
+        gst_structure_id_set(s, quarks[6], G_TYPE_STRING, n->prompt, NULL);
     if (n->language)
-        gst_structure_set(s, "language", G_TYPE_STRING, n->language, NULL);
+        gst_structure_id_set(s, quarks[7], G_TYPE_STRING, n->language, NULL);
 }
 
 void caption_news_register(void)
 {
     static const gchar *tags[] = {NULL};
+    static const gchar *const names[] = {"text", "model", "seed", "start", "end", "latency", "prompt", "language"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        quarks[i] = g_quark_from_static_string(names[i]);
     if (!gst_meta_get_info(META))
         gst_meta_register_custom(META, tags, NULL, NULL, NULL);
 }

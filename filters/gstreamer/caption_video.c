@@ -614,13 +614,17 @@ gboolean caption_sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_GAP:
         on_gap(self, event);
         break;
-    case GST_EVENT_EOS:
+    case GST_EVENT_EOS: {
         finish_window(self);
         g_mutex_lock(&self->lock);
         self->eos = TRUE;
+        const gboolean live = self->live;
         g_mutex_unlock(&self->lock);
         mark(self, event);
+        if (!live) /* an application that stops at EOS has heard of every caption */
+            m6_captions_drain(self->captions);
         break;
+    }
     default:
         break;
     }

@@ -587,6 +587,26 @@ static void test_variable(void **state)
     rig_close(&r);
 }
 
+/* A scene's text leaves when the scene has ended; the last one's at the end. */
+static void test_scenes(void **state)
+{
+    struct rig r;
+    rig_open(&r, "trigger=scene every=0", 1, FALSE);
+    for (int at = 0; at < 3000; at += 50) {
+        GstBuffer *frame = rig_frame(at, 50);
+        gst_buffer_memset(frame, 0, at < 1000 ? 40 : at < 2200 ? 220 : 128, 64 * 36);
+        assert_int_equal(gst_harness_push(r.video, frame), GST_FLOW_OK);
+    }
+    assert_true(gst_harness_push_event(r.video, gst_event_new_eos()));
+    assert_int_equal(figure(&r, "captions"), 3); /* EOS waited for them */
+    expect_head(&r, 0);
+    expect_text(text_after_gaps(&r, 0), 0, 1000, "at=0");
+    expect_text(text_after_gaps(&r, 0), 1000, 2200, "at=1000");
+    expect_text(text_after_gaps(&r, 0), 2200, 3000, "at=2200");
+    expect(text_after_gaps(&r, 0), 'e');
+    rig_close(&r);
+}
+
 static void test_manual(void **state)
 {
     struct rig r;
@@ -748,7 +768,7 @@ int main(int argc, char **argv)
         WITH_HOST(test_text_blocked), WITH_HOST(test_pads_at_runtime), WITH_HOST(test_latency),      WITH_HOST(test_late),
         WITH_HOST(test_live_hold),    WITH_HOST(test_metadata),      WITH_HOST(test_message_and_tags), WITH_HOST(test_renegotiation),
         WITH_HOST(test_variable),     WITH_HOST(test_formats),      WITH_HOST(test_shapes),
-        WITH_HOST(test_manual),        WITH_HOST(test_fixed_pool),     WITH_HOST(test_allocation),
+        WITH_HOST(test_scenes),       WITH_HOST(test_manual),        WITH_HOST(test_fixed_pool),     WITH_HOST(test_allocation),
     };
     gst_init(&argc, &argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
