@@ -6,6 +6,7 @@
 
 #include "fail.h"
 #include "hub.h"
+#include "prompt_file.h"
 
 /* How long an exact feed hopes that a host which went away comes back, and how far apart frames may be that follow each other. */
 static const int64_t patience = (int64_t)10 * 1000000000, next_frame = 2000000000, retry_after = 2000000000;
@@ -320,6 +321,8 @@ static int is_asking(struct m6_feed *f, const struct m6_feed_request *r, struct 
 {
     if (!r->prompt || !r->prompt[0])
         fail(err, M6_ERR_ARGUMENT, "there is no prompt; say what to draw with prompt=");
+    else if (!m6_prompt_is_text(r->prompt))
+        fail(err, M6_ERR_ARGUMENT, "the prompt is no UTF-8 text; write it in UTF-8");
     else if (open_hub(f))
         fail(err, M6_ERR_MEMORY, "no memory or threads for a connection to the host");
     else

@@ -279,6 +279,8 @@ static void absent(char **arg)
     struct m6_feed_request r = {0};
     struct m6_shown s;
     check(m6_feed_show(f, &r, &s, &err) == M6_FEED_FAILED && strstr(err.text, "prompt"));
+    r.prompt = "a \xff cat";
+    check(m6_feed_show(f, &r, &s, &err) == M6_FEED_FAILED && strstr(err.text, "UTF-8"));
     m6_feed_destroy(f);
     m6_feed_destroy(NULL);
     printf("%s\n", err.text);
