@@ -605,6 +605,10 @@ gboolean caption_sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_SEGMENT:
         on_segment(self, event);
         break;
+    case GST_EVENT_SEGMENT_DONE:
+        finish_window(self);
+        mark(self, event);
+        break;
     case GST_EVENT_CAPS:
         on_caps(self, event);
         break;

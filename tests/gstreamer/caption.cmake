@@ -20,7 +20,7 @@ add_executable(gst_play play.c)
 target_link_libraries(gst_play PRIVATE PkgConfig::M6GST)
 set_target_properties(gst_play PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
 
-foreach(name play caption_docs)
+foreach(name play caption_docs caption_model)
   add_test(NAME gst_${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/${name}.sh)
   set_tests_properties(gst_${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "${environment};SLOW=${slow};PLAY=$<TARGET_FILE:gst_play>;SANITIZED=${M6_SANITIZE};M6=$<TARGET_FILE:m6>;M6D=$<TARGET_FILE:m6d>;TOOLS=${CMAKE_BINARY_DIR}/tests/integration;PLUGIN=$<TARGET_FILE_DIR:gstm6>;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/integration/lsan.supp:print_suppressions=0")

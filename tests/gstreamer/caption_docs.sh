@@ -1,5 +1,6 @@
 # Every line of the section on m6caption in docs/gstreamer.md is run as it stands, but for the screen; so are its programs.
 . "$(dirname "$0")/lib.sh"
+[ "$trained" = yes ] || skip "a model of random weights says nothing that could be checked"
 page="$(dirname "$0")/../../docs/gstreamer.md"
 block() { # block LANGUAGE
     awk -v fence="^\`\`\`$1\$" '/^## /{on = /^## m6caption/} /^```/{inside = on && $0 ~ fence; next} inside' "$page"

@@ -69,6 +69,9 @@ GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_FILE=leaks.log ok "cycles" ti
 checks=$((checks + 1))
 alive='object-alive, type-name=(string)[^%]' # not the line that describes the record
 grep -q "$alive" leaks.log && bad "leaks: $(grep "$alive" leaks.log | head -n 1)"
+if [ -z "${SANITIZED:-}" ] && command -v valgrind >/dev/null; then
+    G_SLICE=always-malloc ok "valgrind" timeout 240 valgrind -q --error-exitcode=9 "$PLAY" cycles 11
+fi
 end_host
 
 # Nobody there: the video plays, with one warning.
