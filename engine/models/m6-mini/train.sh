@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains M6-mini from nothing: judge, image tokenizer and more of its decoder, vocabulary, model in three stages; then
+# Trains M6-mini from nothing: judge, image tokenizer and more of its decoder, vocabulary, model in five stages; then
 # writes the release folder.
 # Every part resumes where it was stopped, so the same command goes on.
 #
@@ -22,4 +22,6 @@ run bpe
 run m6
 run m6-further
 run m6-clips
-"$train" export --work "$work" "$here/recipe/m6-clips.json" -o "$release"
+run m6-drawings
+run m6-finish
+"$train" export --work "$work" "$here/recipe/m6-finish.json" -o "$release"
