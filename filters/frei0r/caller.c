@@ -61,7 +61,7 @@ void caller_find(struct caller *c, const void *return_address)
 
 size_t caller_stride(const struct caller *c, int width)
 {
-    return c->padded ? ((size_t)width + 3) & ~(size_t)3 : (size_t)width;
+    return c->padded ? ((size_t)width + 15) & ~(size_t)15 : (size_t)width;
 }
 
 int caller_time(const struct caller *c, double time, int64_t *ns)

@@ -2,7 +2,7 @@
  * of f0r_update returns to:
  *
  *     libavfilter up to 11.4 (FFmpeg 8.0)   times are milliseconds, not seconds
- *     libavfilter up to 8 (FFmpeg 5)        rows are padded to 16 bytes; and frames whose width is no multiple of 4 have no time
+ *     libavfilter up to 8 (FFmpeg 5)        rows are padded to 16 pixels; and frames that it had to copy for that have no time
  *     a program called ff…                  one with FFmpeg built in, whose version cannot be seen: as FFmpeg 8.0
  *     all else                              as frei0r says
  *
