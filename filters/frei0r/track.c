@@ -39,6 +39,7 @@ struct track {
     int64_t seen, end, step; /* the last frame's time, the latest end, and the least from frame to frame */
     int has_seen, is_unwritten;
     char model[128];
+    struct m6_error why; /* there is no host */
 };
 
 struct frame {
@@ -151,6 +152,8 @@ static void on_event(void *arg, const struct m6_captions_event *e)
     pthread_mutex_lock(&t->lock);
     if (e->type == M6_CAPTIONS_TEXT && e->model && *e->model)
         snprintf(t->model, sizeof t->model, "%s", e->model);
+    if (e->type == M6_CAPTIONS_DISCONNECTED)
+        fail(&t->why, M6_ERR_IO, "%s", e->text ? e->text : "");
     for (int i = 0; e->sample && i < t->count && !s; i++)
         s = t->list[i]->number == (int64_t)e->sample ? t->list[i] : NULL;
     if (s && e->type == M6_CAPTIONS_TEXT)
@@ -190,13 +193,13 @@ static void ask(struct track *t, struct stretch *s, const struct track_frame *f)
         frame->width = f->width;
         frame->height = f->height;
         pixels_rgb(frame->rgb, f->rgba, f->width, f->height, f->stride);
-        snprintf(err.text, sizeof err.text, "there is no host; start one with `m6 serve`");
+        err.text[0] = '\0';
         number = m6_captions_begin(t->captions, &sample);
     }
     pthread_mutex_lock(&t->lock);
     s->number = number > 0 ? number : 0;
     if (number <= 0)
-        settle(t, s, FAILED, err.text);
+        settle(t, s, FAILED, err.text[0] ? err.text : t->why.text[0] ? t->why.text : "there is no host; start one with `m6 serve`");
     pthread_mutex_unlock(&t->lock);
     if (number > 0) {
         m6_captions_frame(t->captions, number, frame, f->time, 0);

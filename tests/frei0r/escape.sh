@@ -95,7 +95,7 @@ if has melt; then
         t=$(text "$i"; echo .) && t=${t%??}
         set -- "$@" -attach frei0r.m6probe "First=$("$M6" escape --for melt "$t")"
     done
-    ok "melt" melted color:red in=0 out=0 "$@" -consumer null real_time=-1 terminate_on_pause=1
+    ok "melt" timeout 200 melt -silent color:red in=0 out=0 "$@" -consumer null real_time=-1 terminate_on_pause=1 </dev/null
     arrived "melt"
 fi
 expect 3 "what melt cannot be given" "$M6" escape --for melt 'a "b"; c=d'

@@ -8,7 +8,21 @@ harness="$HERE/ffharness"
 has() {
     [ -z "${SANITIZED:-}" ] && command -v "$1" >/dev/null
 }
-# melt opens devices that a test has no use for.
-melted() {
-    SDL_AUDIODRIVER=dummy SDL_VIDEODRIVER=dummy melt -silent "$@" </dev/null
+
+# rendered NAME OUT THREADS MELT-OPTION…: the frames as melt has them after those filters, a line each: time, size, sum. Its avformat consumer now and
+# then writes nothing or does not end (7.12, with no filter of ours), so frames are written down by m6probe.
+rendered() {
+    name=$1
+    to=$2
+    threads=$3
+    shift 3
+    rm -f frames
+    ok "$name" env M6_PROBE="$work/frames" SDL_AUDIODRIVER=dummy SDL_VIDEODRIVER=dummy timeout 200 melt -silent "$@" -attach frei0r.m6probe -consumer null real_time=$threads terminate_on_pause=1 </dev/null
+    grep -a '^time=' frames | sort -u >"$to"
+}
+# sum_of PICTURE: as m6probe has it.
+sum_of() {
+    rm -f frames
+    M6_PROBE="$work/frames" ffmpeg -v error -nostdin -i "$1" -vf frei0r=m6probe -f null - </dev/null
+    sed -n 's/.* sum=/sum=/p' frames
 }

@@ -1,5 +1,5 @@
-/* A frei0r filter that writes down what hosts give it: two strings and the times of frames, a line each, to the file M6_PROBE. Line ends in strings
- * are written as \n, backslashes as \\. The picture passes. */
+/* A frei0r filter that writes down what hosts give it: two strings, and the times, sizes and sums of frames, a line each, to the file M6_PROBE. Line
+ * ends in strings are written as \n, backslashes as \\. The picture passes. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +77,14 @@ static void put(FILE *to, const char *name, const char *text)
     fputc('\n', to);
 }
 
+static unsigned long long sum_of(const uint32_t *frame, size_t count)
+{
+    unsigned long long sum = 0xcbf29ce484222325;
+    for (size_t i = 0; i < count; i++)
+        sum = (sum ^ frame[i]) * 0x100000001b3;
+    return sum;
+}
+
 void f0r_update(f0r_instance_t instance, double time, const uint32_t *in, uint32_t *out)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -87,7 +95,7 @@ void f0r_update(f0r_instance_t instance, double time, const uint32_t *in, uint32
     if (to) {
         put(to, "first", p->params.text[FIRST]);
         put(to, "second", p->params.text[SECOND]);
-        fprintf(to, "time=%.6g size=%ux%u\n", time, p->width, p->height);
+        fprintf(to, "time=%.6g size=%ux%u sum=%016llx\n", time, p->width, p->height, sum_of(in, (size_t)p->width * p->height));
         fclose(to);
     }
     pthread_mutex_unlock(&lock);
