@@ -329,10 +329,17 @@ static void check_threads(int shared)
     set_text(i, PROMPT, "a red cat");
     f.update(i, 5 / 4.0, in, in);
     CHECK(same(in, frames + 5 * W * H));
-    /* Opacity and Position, and that Options' own count more. */
     set_number(i, OPACITY, 0);
     f.update(i, 5 / 4.0, frames, in);
     CHECK(same(in, frames));
+    f.destruct(i);
+    uint32_t later[W * H];
+    i = make("a red cat", "seed=3:every=1");
+    f.update(i, 0, frames, in);
+    f.update(i, 1, frames, later);
+    CHECK(!same(in, later));
+    f.update(i, 0.9, frames, later);
+    CHECK(same(in, later));
     f.destruct(i);
 }
 
@@ -362,7 +369,10 @@ int main(int argc, char **argv)
     const char *what = argc > 1 ? argv[1] : "";
     if (!strcmp(what, "callers")) {
         check_callers();
-    } else if (!strcmp(what, "options") && argc > 3) {
+        return failures != 0;
+    }
+    setenv("M6_FREI0R_TIME", "s", 1); /* a program called ff… would be taken for FFmpeg */
+    if (!strcmp(what, "options") && argc > 3) {
         check_options(argv[2], argv[3]);
     } else if (argc > 2) {
         load(argv[2]);
