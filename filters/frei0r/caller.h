@@ -1,12 +1,13 @@
 /* Which program a frame comes from, and what it does otherwise than frei0r says. There is no field for it, so it is told by the library that the call
  * of f0r_update returns to:
  *
- *     libavfilter up to 11.4 (FFmpeg 8.0)   times are milliseconds, not seconds
- *     libavfilter up to 8 (FFmpeg 5)        rows are padded to 16 pixels; and frames that it had to copy for that have no time
+ *     libavfilter up to 11.4 (FFmpeg 8.0)   times are milliseconds, not seconds; frames of which FFmpeg had to copy the rows have none
+ *     libavfilter up to 8 (FFmpeg 5)        rows are padded to 16 pixels
  *     a program called ff…                  one with FFmpeg built in, whose version cannot be seen: as FFmpeg 8.0
  *     all else                              as frei0r says
  *
  * M6_FREI0R_TIME=s or ms in the environment counts more, for a program that has FFmpeg built in.
+ * Looked up in the sources of FFmpeg 5.1.9, 7.1.5, 8.1.2 and 9.0.2.
  *
  * Threads: any.
  */

@@ -151,7 +151,7 @@ void f0r_update(f0r_instance_t instance, double time, const uint32_t *in, uint32
     pthread_mutex_lock(&c->lock);
     caller_find(&c->caller, from);
     if (caller_time(&c->caller, time, &frame.time))
-        note(plugin, "frames come without a time, so the first caption stays; FFmpeg 5 does so where the width is no multiple of 64: put pad=ceil(iw/64)*64 before");
+        note(plugin, "frames come without a time, so the first caption stays; FFmpeg before 8.1 does so where the width is no multiple of 64: put pad=ceil(iw/64)*64 before");
     take_changes(c);
     frame.width = c->width;
     frame.height = c->height;

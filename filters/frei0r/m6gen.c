@@ -185,7 +185,7 @@ void f0r_update(f0r_instance_t instance, double time, const uint32_t *in, uint32
     caller_find(&g->caller, from);
     const size_t stride = caller_stride(&g->caller, g->width);
     if (caller_time(&g->caller, time, &ns))
-        note(plugin, "frames come without a time, so every, at and t stay at 0; FFmpeg 5 does so where the width is no multiple of 64: put pad=ceil(iw/64)*64 before");
+        note(plugin, "frames come without a time, so every, at and t stay at 0; FFmpeg before 8.1 does so where the width is no multiple of 64: put pad=ceil(iw/64)*64 before");
     take_changes(g);
     if (g->bad.text[0]) {
         note(plugin, g->bad.text);

@@ -194,12 +194,13 @@ static void ask(struct track *t, struct stretch *s, const struct track_frame *f)
         frame->height = f->height;
         pixels_rgb(frame->rgb, f->rgba, f->width, f->height, f->stride);
         err.text[0] = '\0';
+        m6_captions_configure(t->captions, f->wait ? M6_CAPTIONS_BLOCK : M6_CAPTIONS_DROP_NEWEST, !f->wait, 0);
         number = m6_captions_begin(t->captions, &sample);
     }
     pthread_mutex_lock(&t->lock);
     s->number = number > 0 ? number : 0;
     if (number <= 0)
-        settle(t, s, FAILED, err.text[0] ? err.text : t->why.text[0] ? t->why.text : "there is no host; start one with `m6 serve`");
+        settle(t, s, FAILED, err.text[0] ? err.text : t->why.text[0] ? t->why.text : "no host answers, or it is busy; see with `m6 status`");
     pthread_mutex_unlock(&t->lock);
     if (number > 0) {
         m6_captions_frame(t->captions, number, frame, f->time, 0);
