@@ -55,7 +55,7 @@ struct cmd_command {
 };
 
 extern const struct cmd_command cmd_write, cmd_draw, cmd_caption, cmd_ask, cmd_run, cmd_storyboard,
-    cmd_models, cmd_doctor, cmd_jobs, cmd_serve, cmd_status, cmd_top, cmd_stop, cmd_train, cmd_eval, cmd_bench, cmd_help,
+    cmd_models, cmd_doctor, cmd_jobs, cmd_escape, cmd_serve, cmd_status, cmd_top, cmd_stop, cmd_train, cmd_eval, cmd_bench, cmd_help,
     cmd_completion;
 
 /* All commands in the order of the help text, ended by NULL. */

@@ -11,7 +11,7 @@
 const struct cmd_command *const cmd_commands[] = {
     &cmd_write,  &cmd_draw, &cmd_storyboard, &cmd_caption, &cmd_ask,        &cmd_run,
     &cmd_models, &cmd_doctor, &cmd_jobs,     &cmd_serve,   &cmd_status,     &cmd_top,
-    &cmd_stop,   &cmd_train, &cmd_eval,      &cmd_bench,   &cmd_help,       &cmd_completion, NULL,
+    &cmd_stop,   &cmd_train, &cmd_eval,      &cmd_bench,   &cmd_escape, &cmd_help,       &cmd_completion, NULL,
 };
 
 #define AT(field) offsetof(struct cmd_context, field)

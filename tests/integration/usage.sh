@@ -3,13 +3,13 @@
 
 expect 0 "help" "$M6" --help
 says out "Commands:"
-for command in write draw storyboard caption ask run models doctor jobs train eval bench completion; do
+for command in write draw storyboard caption ask run models doctor jobs train eval bench escape completion; do
     checks=$((checks + 1))
     "$M6" help | grep -q "^  $command " || bad "help lists $command"
     expect 0 "help $command" "$M6" help $command
     says out "Usage: m6 $command"
 done
-for command in write draw storyboard caption ask run models doctor jobs help completion; do
+for command in write draw storyboard caption ask run models doctor jobs escape help completion; do
     expect 0 "$command --help" "$M6" $command --help
     says out "Usage: m6 $command"
     says out "--json"
