@@ -30,6 +30,7 @@
 enum { SIDE_MAX = 1024 };                          /* of what the model is shown */
 static const int64_t scan = 100000000;             /* how often scenes are looked for, ns */
 static const AVRational nanoseconds = {1, 1000000000};
+static const struct m6_frame_turn upright;
 #define QUEUE_MAX M6_CAPTIONS_IN_FLIGHT_MAX
 
 /* A stretch, from its first frame until its caption has gone out. Guarded by the lock once it has a sample. */
@@ -104,14 +105,14 @@ static void frame_size(void *arg, void *frame, int *width, int *height)
 {
     const AVFrame *f = frame;
     int w, h;
-    m6_frame_displayed(f->width, f->height, f->sample_aspect_ratio, NULL, &w, &h);
+    m6_frame_displayed(f->width, f->height, f->sample_aspect_ratio, &upright, &w, &h);
     m6_frame_fit(w, h, SIDE_MAX, SIDE_MAX, width, height);
 }
 
 static enum m6_status frame_convert(void *arg, void *frame, int width, int height, uint8_t *rgb, struct m6_error *err)
 {
     M6CaptionContext *s = ((AVFilterContext *)arg)->priv;
-    return m6_frame_convert(s->converter, frame, NULL, width, height, rgb, err);
+    return m6_frame_convert(s->converter, frame, &upright, width, height, rgb, err);
 }
 
 static void frame_release(void *arg, void *frame)

@@ -96,6 +96,7 @@ AVFILTER_DEFINE_CLASS(m6gen_src);
 /* ---- options ---- */
 
 static const AVRational nanoseconds = {1, 1000000000};
+static const struct m6_frame_turn upright;
 
 /* As m6 reads it: it knows few names of colours, FFmpeg many. */
 static const char *value_of(AVFilterContext *ctx, const char *name, const char *value, char colour[16])
@@ -276,7 +277,7 @@ static int frame_rgb(void *arg, uint8_t *rgb, struct m6_error *err)
         snprintf(err->text, sizeof err->text, "no memory for a converter");
         return -1;
     }
-    return m6_frame_convert(s->converter, of->frame, NULL, of->frame->width, of->frame->height, rgb, err);
+    return m6_frame_convert(s->converter, of->frame, &upright, of->frame->width, of->frame->height, rgb, err);
 }
 
 static enum m6_gen_verdict prepare(AVFilterContext *ctx, const AVFrame *f, int64_t time, int64_t until)
@@ -563,9 +564,10 @@ static int activate_source(AVFilterContext *ctx)
         ret = add_metadata(s, out);
     av_frame_free(&f);
     s->number++;
-    if (ret < 0) {
+    if (ret < 0) { /* to the link, since whoever reads may ask again after an error */
         av_frame_free(&out);
-        return ret;
+        ff_outlink_set_status(outlink, ret, s->number - 1);
+        return 0;
     }
     return ff_filter_frame(outlink, out);
 }
