@@ -115,7 +115,7 @@ is "-t 0" "$(wc -c <none.rgb)" 0
 runs "what frames say" -f lavfi -i "$clip" -vf "settb=1/1000,setpts=PTS*7-500,setsar=4/3,m6gen=$cat,showinfo" -v info -fps_mode passthrough -f null -
 is "what frames say: sar" "$(grep -c 'sar:4/3' err)" 5
 for size in 1x1 3x5 65x49; do
-    runs "$size" -f lavfi -i "color=blue:size=$size:duration=0.08" -vf "format=yuv420p,m6gen=$cat" -f rawvideo odd.yuv
+    runs "$size" -f lavfi -i "nullsrc=size=$size:duration=0.08" -vf "format=yuv420p,m6gen=$cat" -f rawvideo odd.yuv
     w=${size%x*} h=${size#*x}
     is "$size" "$(wc -c <odd.yuv)" $((2 * (w * h + 2 * ((w + 1) / 2) * ((h + 1) / 2))))
 done
