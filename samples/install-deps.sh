@@ -7,7 +7,7 @@ set -eu
 
 packages="gcc libc6-dev cmake ninja-build pkg-config
   libcjson-dev libpcre2-dev libsqlite3-dev libpng-dev libjpeg-dev libcairo2-dev libpango1.0-dev
-  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
+  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libplacebo-dev libvulkan-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   fonts-dejavu-core fonts-noto-cjk ffmpeg"
 for option in "$@"; do
@@ -15,7 +15,7 @@ for option in "$@"; do
     --tests)
         packages="$packages libcmocka-dev clang abigail-tools valgrind python3-gi gir1.2-gstreamer-1.0
           gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-          gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x" ;;
+          gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x mesa-vulkan-drivers" ;;
     --peers) packages="$packages libdnnl-dev libopenblas-dev libavfilter-dev" ;;
     *)
         echo "usage: install-deps.sh [--tests] [--peers]" >&2

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
+#include "gpu.h"
 #include "m6/frame.h"
 #include "tone.h"
 
@@ -21,6 +23,9 @@ struct m6_frame_converter {
     uint8_t *buffer; /* swscale's output: aligned rows, with room that it may write past their ends */
     size_t buffer_size;
     struct tone *tone;
+    struct gpu_path gpu;
+    uint8_t *rgba; /* what comes back from it */
+    size_t rgba_size;
 };
 
 struct m6_frame_converter *m6_frame_converter_create(void)
@@ -35,11 +40,21 @@ void m6_frame_converter_destroy(struct m6_frame_converter *c)
     sws_freeContext(c->sws);
     av_free(c->buffer);
     tone_destroy(c->tone);
+    gpu_finish(&c->gpu);
+    free(c->rgba);
     free(c);
+}
+
+static int is_rgb(const AVFrame *frame)
+{
+    return (av_pix_fmt_desc_get((enum AVPixelFormat)frame->format)->flags & AV_PIX_FMT_FLAG_RGB) != 0;
 }
 
 static int matrix_of(const AVFrame *frame)
 {
+    /* swscale scales RGB as YCbCr, and takes it back by the source's matrix: it must be the one that it went by. */
+    if (is_rgb(frame))
+        return SWS_CS_DEFAULT;
     switch (frame->colorspace) {
     case AVCOL_SPC_BT709:
         return SWS_CS_ITU709;
@@ -87,7 +102,7 @@ static enum m6_status make_scaler(struct m6_frame_converter *c, const struct key
     if (!sws)
         return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
     int smaller = key->out_w <= key->w && key->out_h <= key->h && (key->out_w < key->w || key->out_h < key->h);
-    int flags = (smaller ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT;
+    int flags = (smaller ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
     av_opt_set_int(sws, "srcw", key->w, 0);
     av_opt_set_int(sws, "srch", key->h, 0);
     av_opt_set_int(sws, "src_format", key->format, 0);
@@ -97,13 +112,12 @@ static enum m6_status make_scaler(struct m6_frame_converter *c, const struct key
     av_opt_set_int(sws, "src_range", key->full, 0);
     av_opt_set_int(sws, "dst_range", 1, 0);
     av_opt_set_int(sws, "sws_flags", flags, 0);
-    if (key->chroma == AVCHROMA_LOC_CENTER) {
-        av_opt_set_int(sws, "src_h_chr_pos", 128, 0);
-        av_opt_set_int(sws, "src_v_chr_pos", 128, 0);
-    } else if (key->chroma == AVCHROMA_LOC_TOPLEFT) {
-        av_opt_set_int(sws, "src_h_chr_pos", 0, 0);
-        av_opt_set_int(sws, "src_v_chr_pos", 0, 0);
-    }
+    /* In 256ths of a luma pixel; a side that is not halved has no position of its own. */
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)key->format);
+    if (key->chroma && format->log2_chroma_w == 1)
+        av_opt_set_int(sws, "src_h_chr_pos", key->chroma == AVCHROMA_LOC_CENTER ? 128 : 0, 0);
+    if (key->chroma && format->log2_chroma_h == 1)
+        av_opt_set_int(sws, "src_v_chr_pos", key->chroma == AVCHROMA_LOC_TOPLEFT ? 0 : 128, 0);
     if (sws_init_context(sws, NULL, NULL) < 0) {
         sws_freeContext(sws);
         return m6_fail(err, M6_ERR_UNSUPPORTED, "%s frames of %dx%d cannot be scaled to %dx%d; convert the video to yuv420p of 4096x2160 or less first",
@@ -113,6 +127,19 @@ static enum m6_status make_scaler(struct m6_frame_converter *c, const struct key
     c->sws = sws;
     c->key = *key;
     return M6_OK;
+}
+
+/* The positions that are met with; unspecified (0) is as swscale has it, in the middle. */
+static int chroma_of(const AVFrame *frame)
+{
+    switch (frame->chroma_location) {
+    case AVCHROMA_LOC_LEFT:
+    case AVCHROMA_LOC_CENTER:
+    case AVCHROMA_LOC_TOPLEFT:
+        return (int)frame->chroma_location;
+    default:
+        return 0;
+    }
 }
 
 /* Scales to w × h in a packed format. The rows belong to the converter and last until its next call. */
@@ -129,7 +156,7 @@ static enum m6_status scale(struct m6_frame_converter *c, const AVFrame *frame, 
     key.out_format = out_format;
     key.matrix = matrix_of(frame);
     key.full = is_full(frame);
-    key.chroma = frame->chroma_location == AVCHROMA_LOC_CENTER || frame->chroma_location == AVCHROMA_LOC_TOPLEFT ? (int)frame->chroma_location : 0;
+    key.chroma = chroma_of(frame);
     if (!c->sws || memcmp(&key, &c->key, sizeof key) != 0) {
         enum m6_status status = make_scaler(c, &key, err);
         if (status)
@@ -166,6 +193,16 @@ static void flatten(uint8_t *rows, int stride, int w, int h)
     }
 }
 
+/* RGBA pixels to RGB ones, in place. */
+static void drop_alpha(uint8_t *pixels, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        pixels[3 * i] = pixels[4 * i];
+        pixels[3 * i + 1] = pixels[4 * i + 1];
+        pixels[3 * i + 2] = pixels[4 * i + 2];
+    }
+}
+
 /* 16-bit rows to 8-bit sRGB rows, in place. */
 static enum m6_status tone_rows(struct m6_frame_converter *c, enum tone_kind kind, uint8_t *rows, int stride, int w, int h, struct m6_error *err)
 {
@@ -182,6 +219,70 @@ static enum m6_status tone_rows(struct m6_frame_converter *c, enum tone_kind kin
     return M6_OK;
 }
 
+/* ---- on a Vulkan device ---- */
+
+static enum AVColorSpace matrix_name_of(const AVFrame *frame)
+{
+    if (is_rgb(frame))
+        return AVCOL_SPC_RGB;
+    switch (matrix_of(frame)) {
+    case SWS_CS_ITU709:
+        return AVCOL_SPC_BT709;
+    case SWS_CS_ITU601:
+        return AVCOL_SPC_BT470BG;
+    case SWS_CS_SMPTE240M:
+        return AVCOL_SPC_SMPTE240M;
+    case SWS_CS_BT2020:
+        return AVCOL_SPC_BT2020_NCL;
+    default:
+        return AVCOL_SPC_UNSPECIFIED;
+    }
+}
+
+/* RGBA rows that last until the next call. Whatever goes wrong, swscale can still do it. */
+static enum m6_status convert_on_gpu(struct m6_frame_converter *c, const AVFrame *frame, enum tone_kind kind, int w, int h, struct m6_error *err)
+{
+    const enum gpu_use use = gpu_use_for(&c->gpu, kind);
+    if (use == GPU_NO)
+        return M6_ERR_UNSUPPORTED;
+    const size_t size = (size_t)w * (size_t)h * 4;
+    if (size > c->rgba_size) {
+        free(c->rgba);
+        c->rgba = malloc(size);
+        c->rgba_size = c->rgba ? size : 0;
+    }
+    if (!c->rgba)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
+    struct frame_gpu_request request = {
+        .frame = frame,
+        .described = frame,
+        .kind = kind,
+        .matrix = matrix_name_of(frame),
+        .full = is_full(frame) || is_rgb(frame),
+        .chroma = chroma_of(frame) ? (enum AVChromaLocation)chroma_of(frame) : AVCHROMA_LOC_CENTER,
+        .width = w,
+        .height = h,
+        .rgba = c->rgba,
+    };
+    if (use == GPU_WHOLE)
+        return gpu_convert(&c->gpu, &request, err);
+    AVFrame *small = av_frame_alloc();
+    if (!small)
+        return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
+    small->format = AV_PIX_FMT_RGBA64;
+    small->width = w;
+    small->height = h;
+    enum m6_status status = scale(c, frame, w, h, AV_PIX_FMT_RGBA64, &small->data[0], &small->linesize[0], err);
+    if (!status) {
+        request.frame = small;
+        request.matrix = AVCOL_SPC_RGB;
+        request.full = 1;
+        status = gpu_convert(&c->gpu, &request, err);
+    }
+    av_frame_free(&small);
+    return status;
+}
+
 enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *frame, const struct m6_frame_turn *turn, int width, int height,
                                 uint8_t *rgb, struct m6_error *err)
 {
@@ -194,6 +295,11 @@ enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *fra
     int alpha = (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
     int wanted = kind != TONE_NONE ? AV_PIX_FMT_RGB48 : alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
     uint8_t *rows = NULL;
+    if (!alpha && convert_on_gpu(c, frame, kind, w, h, err) == M6_OK) {
+        drop_alpha(c->rgba, (size_t)w * (size_t)h);
+        m6_frame_turn_rgb(turn, c->rgba, (size_t)w * 3, w, h, rgb);
+        return M6_OK;
+    }
     enum m6_status status = scale(c, frame, w, h, wanted, &rows, &stride, err);
     if (!status && kind != TONE_NONE)
         status = tone_rows(c, kind, rows, stride, w, h, err);
@@ -202,6 +308,19 @@ enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *fra
     if (!status)
         m6_frame_turn_rgb(turn, rows, (size_t)stride, w, h, rgb);
     return status;
+}
+
+const char *m6_frame_converter_note(const struct m6_frame_converter *c)
+{
+    return c->gpu.off && c->gpu.module ? c->gpu.why.text : NULL;
+}
+
+void m6_frame_converter_path(const struct m6_frame_converter *c, char *text, size_t size)
+{
+    if (c->gpu.gpu)
+        c->gpu.module->describe(c->gpu.gpu, text, size);
+    else
+        snprintf(text, size, "swscale");
 }
 
 const char *m6_frame_loss(const AVFrame *frame)

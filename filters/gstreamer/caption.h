@@ -119,8 +119,9 @@ struct _M6Caption {
     gboolean is_loading, is_connected;
     gchar *warned; /* what was warned of last, until something goes well */
     GstClockTime warned_delay;
-    AVFrame *wrapped;      /* these two are the work thread's */
+    AVFrame *wrapped;      /* these three are the work thread's */
     struct m6_frame_converter *converter;
+    gboolean device_lost; /* its Vulkan device, and said so */
 };
 
 /* ---- caption_video.c ---- */

@@ -72,6 +72,10 @@ static enum m6_status on_convert(void *arg, void *data, int width, int height, u
     if (!map(self, frame, &mapped, err))
         return M6_ERR_FORMAT;
     const enum m6_status status = m6_frame_convert(self->converter, self->wrapped, &frame->format->turn, width, height, rgb, err);
+    const char *note = m6_frame_converter_note(self->converter);
+    if (note && !self->device_lost)
+        GST_WARNING_OBJECT(self, "%s", note);
+    self->device_lost = note != NULL;
     gst_video_frame_unmap(&mapped);
     return status;
 }

@@ -189,7 +189,7 @@ void doctor_media(struct doctor *d)
 {
     const struct m6_media *media;
     struct m6_error err;
-    char text[512], path[PATH_MAX];
+    char text[1024], path[PATH_MAX];
     if (m6_media_load(&media, &err)) {
         doctor_add(d, FINDING_BAD, "video",
                    "apt-get install libavformat59 libavcodec59 libswscale6, and install m6 whole", "%s",

@@ -7,6 +7,7 @@
 
 #include "captions.h"
 #include "encoder.h"
+#include "m6/frame.h"
 #include "source.h"
 #include "video.h"
 
@@ -16,8 +17,10 @@ static void describe(char *out, size_t size)
 {
     const AVOutputFormat *mp4 = av_guess_format("mp4", NULL, NULL);
     const AVCodec *encoder = mp4 ? media_encoder_find(mp4) : NULL;
-    snprintf(out, size, "libavformat %d.%d.%d, libavcodec %d.%d.%d, libswscale %d.%d.%d, encoder %s", PARTS(avformat_version()),
-             PARTS(avcodec_version()), PARTS(swscale_version()), encoder ? encoder->name : "none");
+    char frames[700];
+    m6_frame_describe_path(frames, sizeof frames);
+    snprintf(out, size, "libavformat %d.%d.%d, libavcodec %d.%d.%d, libswscale %d.%d.%d, encoder %s; %s", PARTS(avformat_version()),
+             PARTS(avcodec_version()), PARTS(swscale_version()), encoder ? encoder->name : "none", frames);
 }
 
 extern const struct m6_media m6_media;

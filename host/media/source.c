@@ -131,6 +131,10 @@ enum m6_status media_source_keep(struct m6_media_source *s, int64_t time_ns, str
     if (!p)
         return M6_OK;
     enum m6_status status = m6_frame_convert(s->converter, s->frame, &info->turn, w, h, p->rgb, err);
+    const char *note = s->warned_of_device ? NULL : m6_frame_converter_note(s->converter);
+    if (note && s->params.warn)
+        s->params.warn(s->params.arg, note);
+    s->warned_of_device |= note != NULL;
     if (status)
         media_kept_withdraw(&s->kept);
     return status;

@@ -12,7 +12,7 @@ struct m6_media_source {
     struct m6_frame_converter *converter;
     struct m6_scene_detector *scenes;
     struct media_kept kept;
-    int warned_of_loss;
+    int warned_of_loss, warned_of_device;
 
     AVFrame *frame; /* the current one, shown in [start, end) */
     int64_t start, end;

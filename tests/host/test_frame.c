@@ -124,6 +124,41 @@ static void test_strides(void **state)
     av_frame_free(&f);
 }
 
+/* RGB keeps its colours when it is scaled, however large it is and wherever its chroma is said to lie. */
+static void test_rgb_scaled(void **state)
+{
+    static const int red[] = {250, 10, 20};
+    for (int large = 0; large < 2; large++) {
+        AVFrame *f = flat(AV_PIX_FMT_RGB24, large ? 1280 : 64, large ? 720 : 36, red);
+        f->chroma_location = large ? AVCHROMA_LOC_CENTER : AVCHROMA_LOC_UNSPECIFIED;
+        assert_colour(f, 32, 18, red[0], red[1], red[2]);
+    }
+}
+
+/* A column of colour in 4:4:4 stays where it is though chroma is said to lie in the middle, as it does in every picture of full chroma. */
+static void test_full_chroma_stays(void **state)
+{
+    static const int black[] = {0, 128, 128};
+    AVFrame *f = flat(AV_PIX_FMT_YUV444P, 16, 16, black);
+    struct m6_frame_converter *c = m6_frame_converter_create();
+    struct m6_error err;
+    uint8_t rgb[16 * 16 * 3];
+    for (int y = 0; y < 16; y++) {
+        f->data[0][y * f->linesize[0] + 8] = 100;
+        f->data[2][y * f->linesize[2] + 8] = 200;
+    }
+    f->color_range = AVCOL_RANGE_JPEG;
+    f->chroma_location = AVCHROMA_LOC_CENTER;
+    assert_int_equal(m6_frame_convert(c, f, &upright, 16, 16, rgb, &err), M6_OK);
+    for (int x = 0; x < 16; x++)
+        if (x == 8)
+            assert_in_range(rgb[3 * x], 198, 203);
+        else
+            assert_in_range(rgb[3 * x], 0, 2);
+    m6_frame_converter_destroy(c);
+    av_frame_free(&f);
+}
+
 /* One converter for frames whose size and format change, as in the middle of a stream. */
 static void test_changes(void **state)
 {
@@ -282,7 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matrices), cmocka_unit_test(test_unlabelled), cmocka_unit_test(test_other_formats),
         cmocka_unit_test(test_strides),  cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_hdr),      cmocka_unit_test(test_turns),      cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_hdr), cmocka_unit_test(test_rgb_scaled), cmocka_unit_test(test_full_chroma_stays),      cmocka_unit_test(test_turns),      cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_grey),     cmocka_unit_test(test_scenes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

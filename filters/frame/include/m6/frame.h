@@ -5,6 +5,11 @@
  * are tone-mapped (diffuse white at 203 cd/m², highlights rolled off), BT.2020 primaries brought to BT.709's and clipped.
  * Transparent pixels are laid over white. Interlaced frames are taken as they are.
  *
+ * libplacebo does it instead where the module m6placebo.so and a GPU are found: the same filters, at 45 dB or more from the
+ * above; PQ and HLG by BT.2390, up to the peak that the content's light or the mastering display's metadata gives (1000 cd/m²
+ * where neither does). Without a GPU, but with a Vulkan driver in software, it does the tone mapping of PQ and HLG only. The
+ * environment's M6_VULKAN (auto, software, none) chooses. A device that fails is given up, and the frame is converted without.
+ *
  * Threads: one converter is used by one thread at a time.
  */
 #ifndef M6_FRAME_H
@@ -40,6 +45,12 @@ void m6_frame_converter_destroy(struct m6_frame_converter *);
 /* Converts to packed RGB of width × height (displayed). */
 enum m6_status m6_frame_convert(struct m6_frame_converter *, const AVFrame *, const struct m6_frame_turn *, int width,
                                 int height, uint8_t *rgb, struct m6_error *);
+/* Why a converter gave its Vulkan device up, as a sentence, or NULL: for a log. Its frames go on being converted. */
+const char *m6_frame_converter_note(const struct m6_frame_converter *);
+/* What a converter has in use so far: "swscale", or "libplacebo 4.208 on NAME". */
+void m6_frame_converter_path(const struct m6_frame_converter *, char *text, size_t size);
+/* What a new converter would use, and why, as a sentence. Starts Vulkan, so it may take a second. */
+void m6_frame_describe_path(char *text, size_t size);
 /* What is lost on the way, for a warning ("HDR (PQ)"), or NULL. */
 const char *m6_frame_loss(const AVFrame *);
 
