@@ -1,5 +1,6 @@
 /* Frames converted on a Vulkan device (Mesa's lavapipe will do) against swscale's, and what happens when there is none, or no more. */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,7 +116,7 @@ static void test_sdr(void **state)
     };
     static const enum AVChromaLocation sites[] = {AVCHROMA_LOC_LEFT, AVCHROMA_LOC_CENTER, AVCHROMA_LOC_UNSPECIFIED, AVCHROMA_LOC_TOPLEFT};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        for (size_t i = s % 2; i < sizeof formats / sizeof *formats; i += 2) {
             char path[400];
             const int w = sizes[s].w, h = sizes[s].h;
             AVFrame *f = picture(formats[i].format, sizes[s].from_w, sizes[s].from_h, formats[i].matrix, formats[i].full);
@@ -272,12 +273,63 @@ static void test_choice(void **state)
     av_frame_free(&f);
 }
 
+/* ---- where there is no device that will do; each in a process of its own ---- */
+
+static void test_no_device(void **state)
+{
+    char path[400], text[700];
+    AVFrame *f = hdr_picture(0);
+    uint8_t *a = convert("none", f, 32, 18, NULL), *b = convert("software", f, 32, 18, path), *c = convert("auto", f, 32, 18, NULL);
+    if (strstr(path, "libplacebo") && !strstr(path, "llvmpipe"))
+        skip(); /* a GPU: there is a device */
+    assert_string_equal(path, "swscale");
+    assert_memory_equal(a, b, 32 * 18 * 3);
+    assert_memory_equal(a, c, 32 * 18 * 3);
+    m6_frame_describe_path(text, sizeof text);
+    if (!strstr(text, *(const char *const *)*state))
+        fail_msg("%s", text);
+    free(a);
+    free(b);
+    free(c);
+    av_frame_free(&f);
+}
+
+/* lavapipe would wait for ever: this test would end by its time limit. */
+static int run_on_one_processor(void)
+{
+    static const char *said = "LP_NUM_THREADS=1";
+    const struct CMUnitTest tests[] = {cmocka_unit_test_prestate(test_no_device, &said)};
+    cpu_set_t all, one;
+    int first = 0;
+    if (sched_getaffinity(0, sizeof all, &all))
+        return 77;
+    while (!CPU_ISSET(first, &all))
+        first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    unsetenv("LP_NUM_THREADS");
+    return sched_setaffinity(0, sizeof one, &one) ? 77 : cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+static int run_without_driver(void)
+{
+    static const char *said = "install the GPU's Vulkan driver";
+    const struct CMUnitTest tests[] = {cmocka_unit_test_prestate(test_no_device, &said)};
+    setenv("VK_ICD_FILENAMES", "/nonexistent/driver.json", 1);
+    setenv("VK_DRIVER_FILES", "/nonexistent/driver.json", 1);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sdr),      cmocka_unit_test(test_others),  cmocka_unit_test(test_hdr),
         cmocka_unit_test(test_metadata), cmocka_unit_test(test_threads), cmocka_unit_test(test_choice),
     };
+    if (argc > 1 && !strcmp(argv[1], "--one-processor"))
+        return run_on_one_processor();
+    if (argc > 1 && !strcmp(argv[1], "--no-driver"))
+        return run_without_driver();
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     return have_device() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
