@@ -60,6 +60,15 @@ if has ffmpeg; then
     unset M6_AUTOSTART
 fi
 
+# ---- who only looks asks nobody, so no host is started ----
+if has gst-launch-1.0; then
+    gst-inspect-1.0 frei0r-filter-m6gen >/dev/null 2>&1
+    gst-inspect-1.0 frei0r-filter-m6caption >/dev/null 2>&1
+fi
+has melt && melt -query filter=frei0r.m6gen </dev/null >/dev/null 2>&1
+checks=$((checks + 1))
+[ -e "$M6_HOST" ] && bad "a host was started by looking"
+
 # ---- with one ----
 serve
 ok "disorder" "$harness" disorder "$plugin"
