@@ -57,6 +57,10 @@ ff -i two.nut -t 1 -vf scale=160:90 -c:v ffv1 a.nut && ff -i two.nut -ss 1 -t 1 
 printf 'file a.nut\nfile b.nut\n' >list
 runs "a size that changes" -f concat -safe 0 -i list -vf "m6caption=every=1:destination=sizes.srt,scale=64:48" -f null -
 is "a size that changes" "$(grep -c -- '-->' sizes.srt) $(grep -x '[12]' sizes.srt | tr '\n' ' ')" "2 1 2 "
+runs "a size that changes: frames" -f concat -safe 0 -i list -vf "m6caption=every=1,scale=64:48" -f framemd5 sizes.md5
+is "a size that changes: frames" "$(grep -vc '^#' sizes.md5)" 20
+runs "an end behind it" -i two.nut -vf "m6caption=every=1:destination=cut.srt,trim=end=0.55" -f null -
+is "an end behind it" "$(grep -c -- '-->' cut.srt)" 1
 runs "again" -f concat -safe 0 -i list -vf "m6caption=every=1:destination=sizes.srt,scale=64:48" -f null -
 is "again: begun anew" "$(grep -c -- '-->' sizes.srt)" 2
 
