@@ -13,7 +13,7 @@ packages="gcc libc6-dev cmake ninja-build pkg-config
 for option in "$@"; do
     case $option in
     --tests)
-        packages="$packages libcmocka-dev clang abigail-tools valgrind melt python3-gi gir1.2-gstreamer-1.0
+        packages="$packages dpkg-dev make libswresample-dev libcmocka-dev clang abigail-tools valgrind melt python3-gi gir1.2-gstreamer-1.0
           gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
           gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x mesa-vulkan-drivers" ;;
     --peers) packages="$packages libdnnl-dev libopenblas-dev libavfilter-dev" ;;

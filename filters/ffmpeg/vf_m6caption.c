@@ -361,21 +361,6 @@ static av_cold int init(AVFilterContext *ctx)
     return 0;
 }
 
-static av_cold void uninit(AVFilterContext *ctx)
-{
-    M6CaptionContext *s = ctx->priv;
-    m6_captions_destroy(s->captions);
-    for (int i = 0; i < s->stretches; i++)
-        finish_stretch(&s->stretch[i]);
-    m6_destination_close(s->out);
-    m6_frame_converter_destroy(s->converter);
-    m6_frame_converter_destroy(s->grey_converter);
-    av_frame_free(&s->held);
-    av_freep(&s->told);
-    if (s->has_lock)
-        pthread_mutex_destroy(&s->lock);
-}
-
 static int process_command(AVFilterContext *ctx, const char *name, const char *value, char *res, int res_len, int flags)
 {
     if (!av_opt_find(ctx->priv, name, NULL, AV_OPT_FLAG_RUNTIME_PARAM, 0))
@@ -454,13 +439,30 @@ static int filter_frame(AVFilterLink *inlink, AVFrame *f)
     return 1; /* nothing has come of it yet, perhaps */
 }
 
-/* No frame will come: what is open ends, and the last frame goes. */
-static int drain(AVFilterContext *ctx)
+/* No frame will come: what is open ends, and the last frame goes if somebody takes it. */
+static int drain(AVFilterContext *ctx, int is_taken)
 {
     M6CaptionContext *s = ctx->priv;
     end_stretch(s, s->held_end);
-    const int ret = give_until(ctx, 0, s->live ? NULL : s->held);
-    return ret < 0 ? ret : send_held(ctx);
+    const int ret = give_until(ctx, 0, is_taken ? s->held : NULL);
+    return ret < 0 || !is_taken ? ret : send_held(ctx);
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    M6CaptionContext *s = ctx->priv;
+    if (s->captions && !s->live && !s->eof) /* a new instance takes over, since frames have changed */
+        drain(ctx, 0);
+    m6_captions_destroy(s->captions);
+    for (int i = 0; i < s->stretches; i++)
+        finish_stretch(&s->stretch[i]);
+    m6_destination_close(s->out);
+    m6_frame_converter_destroy(s->converter);
+    m6_frame_converter_destroy(s->grey_converter);
+    av_frame_free(&s->held);
+    av_freep(&s->told);
+    if (s->has_lock)
+        pthread_mutex_destroy(&s->lock);
 }
 
 static int activate(AVFilterContext *ctx)
@@ -470,12 +472,19 @@ static int activate(AVFilterContext *ctx)
     AVFrame *f;
     int64_t pts;
     int ret, status;
-    FF_FILTER_FORWARD_STATUS_BACK(outlink, inlink);
+    status = ff_outlink_get_status(outlink);
+    if (status) { /* nobody wants more frames, but what was seen has its captions */
+        ret = s->eof ? 0 : drain(ctx, 0);
+        s->eof = status;
+        ff_inlink_set_status(inlink, status);
+        return ret;
+    }
     ret = ff_inlink_consume_frame(inlink, &f);
     if (ret < 0)
         return ret;
     if (ret) {
         ret = filter_frame(inlink, f);
+        s->eof = ret < 0 ? ret : s->eof;
         if (ret == 1) {
             if (ff_inlink_queued_frames(inlink))
                 ff_filter_set_ready(ctx, 100);
@@ -487,7 +496,7 @@ static int activate(AVFilterContext *ctx)
     }
     if (!s->eof && ff_inlink_acknowledge_status(inlink, &status, &pts)) {
         s->eof = status;
-        ret = drain(ctx);
+        ret = drain(ctx, 1);
         ff_outlink_set_status(outlink, ret < 0 ? ret : status, pts);
         return ret < 0 ? ret : 0;
     }

@@ -15,7 +15,6 @@ sed -n '/^## Recipes/,$s/^    //p' "$M6_SOURCE/docs/ffmpeg.md" >commands
 while read -r command; do
     checks=$((checks + 1))
     printf '%s\n' "$command" >command.sh
-    sed -i 's/-f srt -i -/-f srt -i pipe:0/' command.sh
     sh command.sh >out 2>err </dev/null || bad "$command"
 done <commands
 for file in title.mp4 keyed.mp4 shots.mp4 captioned.mp4 transcoded.mp4 changed.mp4 storyboard.mp4; do
