@@ -30,10 +30,10 @@ cost() {
         echo "$(once 10 "$1") $(once $((10 + frames)) "$1")"
     done | awk -v n="$frames" '{c = ($2 - $1) * 1e6 / n; if (NR == 1 || c < least) least = c} END {printf "%.1f", least}'
 }
-null=$(cost "[in]null[out];[0]nullsink")
-off=$(cost "[in]m6gen=a red cat:seed=5:enable=0[out];[0]nullsink")
-replace=$(cost "[in]m6gen=a red cat:seed=5[out];[0]nullsink")
-shown=$(cost "[in]m6gen=a red cat:seed=5:mode=overlay:w=640:h=360:x=64:y=64[out];[0]nullsink")
+null=$(cost "[in]null[out]")
+off=$(cost "[in]m6gen=a red cat:seed=5:enable=0[out]")
+replace=$(cost "[in]m6gen=a red cat:seed=5[out]")
+shown=$(cost "[in]m6gen=a red cat:seed=5:mode=overlay:w=640:h=360:x=64:y=64[out]")
 overlay=$(cost "[0]format=yuv420p[still];[in][still]overlay=x=64:y=64:format=yuv420[out]")
 echo "frames of 1920x1080 yuv420p, µs each: null $null"
 for line in "enable=0 $off $null null 1.02" "replace $replace $null null 1.02" "overlay $shown $overlay overlay 1.1"; do

@@ -156,7 +156,7 @@ fi
 
 # ---- a host that goes away ----
 mkfifo frames.fifo
-LD_LIBRARY_PATH="$frames" ffmpeg -v warning -nostdin -y -f rawvideo -pix_fmt rgb24 -s 320x180 -r 25 -i frames.fifo -vf "m6gen=$cat:every=0.04:timeout=3" -f framemd5 gone.md5 </dev/null 2>gone.err &
+LD_LIBRARY_PATH="$frames" ffmpeg -v warning -nostdin -y -f rawvideo -pix_fmt rgb24 -s 320x180 -r 25 -i frames.fifo -vf "m6gen=$cat:every=0.04:timeout=3" -flush_packets 1 -f framemd5 gone.md5 </dev/null 2>gone.err &
 ffmpeg=$!
 exec 3>frames.fifo
 for n in 1 2 3; do cat plain.rgb >&3; done
