@@ -58,7 +58,7 @@ typedef struct M6CaptionContext {
     int64_t number; /* of frames */
 
     AVFrame *held;
-    int64_t held_end; /* ns */
+    int64_t held_start, held_end; /* ns */
     int64_t due;      /* when the next stretch begins by the clock, ns */
     int64_t scan_due;
     uint8_t grey[2][M6_SCENE_WIDTH * M6_SCENE_HEIGHT]; /* of the last look, and of how the scene began */
@@ -432,6 +432,7 @@ static int filter_frame(AVFilterLink *inlink, AVFrame *f)
         av_frame_free(&f);
         return ret;
     }
+    s->held_start = t;
     s->held_end = t + length_of(inlink, f);
     if (s->live)
         return ff_filter_frame(ctx->outputs[0], f);
@@ -439,11 +440,22 @@ static int filter_frame(AVFilterLink *inlink, AVFrame *f)
     return 1; /* nothing has come of it yet, perhaps */
 }
 
+/* A stretch of which no frame has left. */
+static void forget_last(M6CaptionContext *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->stretches && s->stretch[s->stretches - 1].start >= s->held_start)
+        finish_stretch(&s->stretch[--s->stretches]);
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* No frame will come: what is open ends, and the last frame goes if somebody takes it. */
 static int drain(AVFilterContext *ctx, int is_taken)
 {
     M6CaptionContext *s = ctx->priv;
-    end_stretch(s, s->held_end);
+    if (!is_taken && s->held)
+        forget_last(s);
+    end_stretch(s, is_taken || !s->held ? s->held_end : s->held_start);
     const int ret = give_until(ctx, 0, is_taken ? s->held : NULL);
     return ret < 0 || !is_taken ? ret : send_held(ctx);
 }

@@ -63,7 +63,7 @@ run() {
     program=$1
     : >sums
     graph source -f lavfi -i "m6gen_src=$cat:size=320x180:rate=5:every=0.4:fade=0.2:d=1"
-    graph "source yuv" -f lavfi -i "m6gen_src=$cat:size=1280x720:rate=5:d=0.2" -pix_fmt yuv420p
+    graph "source yuv" -f lavfi -i "m6gen_src=$cat:size=1280x720:rate=5:d=0.2,format=yuv420p"
     for format in $clips; do
         raw replace $format "m6gen=$cat"
         raw overlay $format "m6gen=$cat:mode=overlay:w=101:h=57:x=7+n:y=3:opacity=0.7"
