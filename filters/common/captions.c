@@ -6,19 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 enum { PATIENCE_MS = 5000, IN_FLIGHT = 4 };
-
-int64_t captions_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* ---- samples: with the lock held ---- */
 
@@ -61,7 +53,7 @@ void sample_end(struct m6_captions *c, struct sample *s, enum answer_state state
         a->job = 0;
         a->state = state;
         a->status = status;
-        a->answered_ns = captions_now_ns();
+        a->answered_ns = m6_now_ns();
         sample_set_text(a, why);
     }
     s->undecided = 0;
@@ -114,7 +106,7 @@ int captions_absent(const struct m6_captions *c)
         return 1;
     if (c->connected || c->searching)
         return 0;
-    return c->params.live || captions_now_ns() - c->lost_ns > (int64_t)c->params.patience_ms * 1000000;
+    return c->params.live || m6_now_ns() - c->lost_ns > (int64_t)c->params.patience_ms * 1000000;
 }
 
 static int unanswered(const struct m6_captions *c)
@@ -215,7 +207,7 @@ void m6_captions_end(struct m6_captions *c, int64_t number, int64_t end_ns)
     struct sample *s = number > 0 ? find(c, (uint64_t)number) : NULL;
     if (s && !s->ended) {
         s->ended = 1;
-        s->ended_ns = captions_now_ns();
+        s->ended_ns = m6_now_ns();
         if (!s->scene)
             s->end_ns = end_ns;
         if (!s->picture_count)
@@ -400,7 +392,7 @@ static void open_client(struct m6_captions *c)
 {
     const struct m6_open_params open = {.size = sizeof open, .host = c->host, .name = c->name, .background = 1};
     c->searching = !m6_open(&c->client, &open, &c->why);
-    c->lost_ns = captions_now_ns();
+    c->lost_ns = m6_now_ns();
 }
 
 enum m6_status m6_captions_create(struct m6_captions **out, const struct m6_captions_params *params, struct m6_error *err)

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
-
 enum { NODES_MAX = 512, DEPTH_MAX = 64, TEXT_MAX = 4096, ARGS = 3 };
 
 enum op {
@@ -63,9 +61,9 @@ struct parser {
 static int refuse(struct parser *p, const char *what)
 {
     if (*p->at)
-        fail(p->err, M6_ERR_ARGUMENT, "%s=%.100s: %s at '%.20s'; an expression looks like (W-w)/2 or if(lt(t,5),0,W-w)", p->name, p->text, what, p->at);
+        m6_fail(p->err, M6_ERR_ARGUMENT, "%s=%.100s: %s at '%.20s'; an expression looks like (W-w)/2 or if(lt(t,5),0,W-w)", p->name, p->text, what, p->at);
     else
-        fail(p->err, M6_ERR_ARGUMENT, "%s=%.100s: %s at its end; an expression looks like (W-w)/2 or if(lt(t,5),0,W-w)", p->name, p->text, what);
+        m6_fail(p->err, M6_ERR_ARGUMENT, "%s=%.100s: %s at its end; an expression looks like (W-w)/2 or if(lt(t,5),0,W-w)", p->name, p->text, what);
     return -1;
 }
 
@@ -231,7 +229,7 @@ static enum m6_status parse(struct parser *p, struct m6_expr **out)
         return M6_ERR_ARGUMENT;
     struct m6_expr *e = malloc(sizeof *e + (size_t)p->count * sizeof *e->node);
     if (!e)
-        return fail(p->err, M6_ERR_MEMORY, "no memory for the expression of %s", p->name);
+        return m6_fail(p->err, M6_ERR_MEMORY, "no memory for the expression of %s", p->name);
     e->root = root;
     e->count = p->count;
     e->used = p->used;
@@ -249,13 +247,13 @@ enum m6_status m6_expr_create(struct m6_expr **out, const char *name, const char
         if (isspace((unsigned char)*s))
             continue;
         if (n == sizeof bare - 1)
-            return fail(err, M6_ERR_ARGUMENT, "%s: an expression has at most %d characters", name, TEXT_MAX - 1);
+            return m6_fail(err, M6_ERR_ARGUMENT, "%s: an expression has at most %d characters", name, TEXT_MAX - 1);
         bare[n++] = *s;
     }
     bare[n] = '\0';
     struct parser *p = malloc(sizeof *p);
     if (!p)
-        return fail(err, M6_ERR_MEMORY, "no memory for the expression of %s", name);
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for the expression of %s", name);
     p->name = name;
     p->text = p->at = bare;
     p->count = p->depth = 0;

@@ -1,9 +1,9 @@
 #include "gen.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "prompt_file.h"
 #include "slate.h"
 
@@ -46,7 +46,7 @@ enum m6_status m6_gen_create(struct m6_gen **out, struct m6_gen_params *p, struc
         return status;
     struct m6_gen *g = calloc(1, sizeof *g);
     if (!g)
-        return fail(err, M6_ERR_MEMORY, "no memory for m6gen");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for m6gen");
     const struct m6_gen_options *o = p->options;
     const struct m6_feed_params feed = {
         .name = p->name, .host = o->host, .model = o->model, .live = o->live >= 0 ? o->live : p->live, .in_order = p->in_order, .timeout = o->timeout, .notice = p->notice, .arg = p->arg};
@@ -57,7 +57,7 @@ enum m6_status m6_gen_create(struct m6_gen **out, struct m6_gen_params *p, struc
     m6_gen_options_init(&g->options);
     if (!g->feed || !g->present.composite || !g->under.composite) {
         m6_gen_destroy(g);
-        return fail(err, M6_ERR_MEMORY, "no memory for m6gen");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for m6gen");
     }
     g->options = *o;
     m6_gen_options_init((struct m6_gen_options *)o);
@@ -92,7 +92,7 @@ enum m6_status m6_gen_set(struct m6_gen *g, const char *name, const char *value,
     static const char *const fixed[] = {"host", "model", "timeout", "live", NULL};
     for (int i = 0; fixed[i]; i++)
         if (!strcmp(name, fixed[i]))
-            return fail(err, M6_ERR_UNSUPPORTED, "%s cannot be changed while m6gen runs; set it before", name);
+            return m6_fail(err, M6_ERR_UNSUPPORTED, "%s cannot be changed while m6gen runs; set it before", name);
     return m6_gen_options_set(&g->options, name, value, err);
 }
 
@@ -159,11 +159,11 @@ static enum m6_status take_input(struct m6_gen *g, const struct m6_gen_frame *f,
     if (kept)
         return M6_OK;
     if (!f->rgb)
-        return fail(err, M6_ERR_UNSUPPORTED, "mode=region needs the frame's samples, which cannot be had here");
+        return m6_fail(err, M6_ERR_UNSUPPORTED, "mode=region needs the frame's samples, which cannot be had here");
     struct m6_picture_input *input = NULL;
     uint8_t *rgb = malloc((size_t)w * (size_t)h * 3);
     char *copy = strdup(prompt);
-    enum m6_status status = rgb && copy ? M6_OK : fail(err, M6_ERR_MEMORY, "no memory for a frame to draw anew");
+    enum m6_status status = rgb && copy ? M6_OK : m6_fail(err, M6_ERR_MEMORY, "no memory for a frame to draw anew");
     if (!status && f->rgb(f->arg, rgb, err))
         status = M6_ERR_INTERNAL;
     if (!status)

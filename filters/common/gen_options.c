@@ -3,11 +3,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "fail.h"
 #include "token.h"
 
 enum { SIDE_MIN = 16, SIDE_MAX = 8192, PLACE_MAX = 1 << 20 };
@@ -53,7 +53,7 @@ static enum m6_status set_text(char **to, const char *name, const char *value, s
 {
     char *copy = value[0] ? strdup(value) : NULL;
     if (value[0] && !copy)
-        return fail(err, M6_ERR_MEMORY, "no memory for %s", name);
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for %s", name);
     free(*to);
     *to = copy;
     return M6_OK;
@@ -76,7 +76,7 @@ static enum m6_status set_seed(uint64_t *to, const char *value, struct m6_error 
     errno = 0;
     const unsigned long long seed = strtoull(value, &end, 10);
     if (!isdigit((unsigned char)value[0]) || *end || errno)
-        return fail(err, M6_ERR_ARGUMENT, "seed=%.40s is no whole number from 0 to 18446744073709551615", value);
+        return m6_fail(err, M6_ERR_ARGUMENT, "seed=%.40s is no whole number from 0 to 18446744073709551615", value);
     *to = seed;
     return M6_OK;
 }
@@ -92,7 +92,7 @@ static enum m6_status set_choice(int *to, int first, const char *const *list, co
         }
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", list[i]);
     }
-    return fail(err, M6_ERR_ARGUMENT, "%s=%.40s is none of %s", name, value, all);
+    return m6_fail(err, M6_ERR_ARGUMENT, "%s=%.40s is none of %s", name, value, all);
 }
 
 static enum m6_status set_share(double *to, double least, const char *name, const char *value, struct m6_error *err)
@@ -104,7 +104,7 @@ static enum m6_status set_share(double *to, double least, const char *name, cons
         return status;
     const double number = m6_expr_value(e, nothing);
     if (m6_expr_varies(e) || !(number >= least && number <= 1))
-        status = fail(err, M6_ERR_ARGUMENT, "%s=%.40s is no number from %g to 1", name, value, least);
+        status = m6_fail(err, M6_ERR_ARGUMENT, "%s=%.40s is no number from %g to 1", name, value, least);
     else
         *to = number;
     m6_expr_destroy(e);
@@ -128,7 +128,7 @@ static enum m6_status set_color(uint32_t *to, const char *value, struct m6_error
     }
     const char *digits = value[0] == '#' ? value + 1 : !strncasecmp(value, "0x", 2) ? value + 2 : value;
     if (strlen(digits) != 6 || strspn(digits, "0123456789abcdefABCDEF") != 6)
-        return fail(err, M6_ERR_ARGUMENT, "keycolor=%.40s is no colour; write 0x00FF00 or a name such as lime", value);
+        return m6_fail(err, M6_ERR_ARGUMENT, "keycolor=%.40s is no colour; write 0x00FF00 or a name such as lime", value);
     *to = (uint32_t)strtoul(digits, NULL, 16);
     return M6_OK;
 }
@@ -136,7 +136,7 @@ static enum m6_status set_color(uint32_t *to, const char *value, struct m6_error
 static enum m6_status set_prompt(struct m6_gen_options *o, const char *value, struct m6_error *err)
 {
     if (strlen(value) > M6_GEN_PROMPT_MAX)
-        return fail(err, M6_ERR_LIMIT, "the prompt has %zu bytes; at most %d", strlen(value), M6_GEN_PROMPT_MAX);
+        return m6_fail(err, M6_ERR_LIMIT, "the prompt has %zu bytes; at most %d", strlen(value), M6_GEN_PROMPT_MAX);
     return set_text(&o->prompt, "prompt", value, err);
 }
 
@@ -191,37 +191,25 @@ enum m6_status m6_gen_options_set(struct m6_gen_options *o, const char *name, co
     }
     if (!strcmp(name, "live"))
         return set_choice(&o->live, -1, lives, name, value, err);
-    return fail(err, M6_ERR_ARGUMENT, "there is no option '%.40s'; there are prompt, seed, mode, x, y, w, h, opacity, every, at, fade, and those of the documentation", name);
+    return m6_fail(err, M6_ERR_ARGUMENT, "there is no option '%.40s'; there are prompt, seed, mode, x, y, w, h, opacity, every, at, fade, and those of the documentation", name);
+}
+
+static enum m6_status set_option(void *options, const char *name, const char *value, struct m6_error *err)
+{
+    return m6_gen_options_set(options, name, value, err);
 }
 
 enum m6_status m6_gen_options_parse(struct m6_gen_options *o, const char *text, struct m6_error *err)
 {
-    int named = 0;
-    enum m6_status status = M6_OK;
-    while (*text && !status) {
-        char *key = NULL;
-        const int has_key = m6_token_key(&text, &key);
-        if (!has_key && named)
-            return fail(err, M6_ERR_ARGUMENT, "'%.40s' is no name=value; a ':' in a value is written \\:", text);
-        named = 1;
-        char *value = m6_token_value(&text, ":");
-        if (value && (key || !has_key))
-            status = m6_gen_options_set(o, key ? key : "prompt", value, err);
-        else
-            status = fail(err, M6_ERR_MEMORY, "no memory for the options");
-        free(key);
-        free(value);
-        text += *text == ':';
-    }
-    return status;
+    return m6_token_options(text, "prompt", set_option, o, err);
 }
 
 enum m6_status m6_gen_options_check(const struct m6_gen_options *o, struct m6_error *err)
 {
     if (o->schedule.every && o->schedule.at_count)
-        return fail(err, M6_ERR_ARGUMENT, "every and at both say when a new picture comes; leave one out");
+        return m6_fail(err, M6_ERR_ARGUMENT, "every and at both say when a new picture comes; leave one out");
     if (o->schedule.every && o->schedule.every < 1000000)
-        return fail(err, M6_ERR_ARGUMENT, "every is less than a millisecond; give the seconds that a picture stays, such as every=4");
+        return m6_fail(err, M6_ERR_ARGUMENT, "every is less than a millisecond; give the seconds that a picture stays, such as every=4");
     return M6_OK;
 }
 

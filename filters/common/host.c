@@ -81,7 +81,7 @@ static void finish(struct answer *a, enum answer_state state, enum m6_status sta
     a->job = 0;
     a->state = state;
     a->status = status;
-    a->answered_ns = captions_now_ns();
+    a->answered_ns = m6_now_ns();
     if (state != ANSWERED)
         sample_set_text(a, why);
 }
@@ -118,7 +118,7 @@ static void on_failed(struct m6_captions *c, struct answer *a, const struct m6_c
             a->state = WAITING;
             sample_set_text(a, NULL);
             /* A host that is going away refuses what it is asked, and would again at once. */
-            c->rest_until_ns = captions_now_ns() + (int64_t)REST_MS * 1000000;
+            c->rest_until_ns = m6_now_ns() + (int64_t)REST_MS * 1000000;
         }
     } else {
         finish(a, FAILED, e->status, e->text);
@@ -130,7 +130,7 @@ static void on_lost(struct m6_captions *c, const struct m6_client_event *e)
     const int first = c->searching;
     c->connected = c->searching = c->unfit = c->status_asked = 0;
     c->model_name[0] = '\0';
-    c->lost_ns = captions_now_ns();
+    c->lost_ns = m6_now_ns();
     /* None was there from the start: that is no moment's absence. */
     if (first)
         c->lost_ns -= (int64_t)c->params.patience_ms * 1000000 + 1;

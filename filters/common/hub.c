@@ -1,11 +1,9 @@
 #include "hub.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include "fail.h"
 
 enum { DRAWINGS_MAX = 256, TRIES = 8 };
 
@@ -14,13 +12,6 @@ static struct hub *hubs;
 static atomic_size_t bound = (size_t)128 << 20;
 
 static void submit_all(struct hub *);
-
-int64_t hub_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* ---- drawings ---- */
 
@@ -107,7 +98,7 @@ struct drawing *hub_hold(struct hub *hub, const struct hub_key *key, int live)
     if (made) {
         d->number = hub->uses;
         d->live = live;
-        d->asked = hub_now();
+        d->asked = m6_now_ns();
         submit_all(hub);
     }
     return d;
@@ -129,9 +120,9 @@ void hub_release(struct hub *hub, struct drawing *d)
 static void drawing_failed(struct drawing *d, enum m6_status status, const char *text)
 {
     d->state = DRAWING_FAILED;
-    d->failed_at = hub_now();
+    d->failed_at = m6_now_ns();
     d->retries = status == M6_ERR_MEMORY || status == M6_ERR_LIMIT || status == M6_ERR_IO || status == M6_ERR_LATE || status == M6_ERR_CANCELLED;
-    fail(&d->error, status, "%s", text && text[0] ? text : "the host does not say why it did not draw");
+    m6_fail(&d->error, status, "%s", text && text[0] ? text : "the host does not say why it did not draw");
 }
 
 /* ---- what the host says: on libm6's thread ---- */
@@ -158,7 +149,7 @@ static void forget_others(struct hub *hub, const char *model)
 
 static void on_picture(struct hub *hub, struct drawing *d, const struct m6_client_event *e)
 {
-    struct m6_picture *p = picture_of_event(e, &d->key, hub_now() - d->asked);
+    struct m6_picture *p = picture_of_event(e, &d->key, m6_now_ns() - d->asked);
     d->job = 0; /* what else is said of it does not matter */
     if (!p) {
         drawing_failed(d, M6_ERR_MEMORY, "no memory for a picture");
@@ -219,9 +210,9 @@ static void on_event(void *arg, const struct m6_client_event *e)
     struct hub *hub = arg;
     pthread_mutex_lock(&hub->lock);
     if (e->type == M6_CLIENT_DISCONNECTED) {
-        hub->lost_at = hub->lost ? hub->lost_at : hub_now();
+        hub->lost_at = hub->lost ? hub->lost_at : m6_now_ns();
         hub->lost = 1;
-        fail(&hub->why, M6_ERR_IO, "%s", e->text ? e->text : "the host went away");
+        m6_fail(&hub->why, M6_ERR_IO, "%s", e->text ? e->text : "the host went away");
         hub->found = 0;
     } else if (e->type == M6_CLIENT_CONNECTED) {
         hub->found = hub->met = 1;
@@ -285,7 +276,7 @@ static enum m6_status submit(struct hub *hub, struct drawing *d, struct m6_error
 {
     char *params = print_params(&d->key);
     if (!params)
-        return fail(err, M6_ERR_MEMORY, "no memory for a prompt");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a prompt");
     struct m6_client_frame frame = {0};
     struct m6_client_input input = {.size = sizeof input, .frames = &frame, .frame_count = 1};
     struct m6_client_job job = {
@@ -359,7 +350,7 @@ static struct hub *hub_create(const char *host, const char *name)
     /* A client that cannot be made (the address is wrong, M6_HOST is "none") is a host that is not there. */
     pthread_mutex_lock(&hub->lock);
     hub->lost = m6_open(&hub->client, &params, &hub->why) != M6_OK;
-    hub->lost_at = hub_now();
+    hub->lost_at = m6_now_ns();
     pthread_mutex_unlock(&hub->lock);
     return hub;
 }

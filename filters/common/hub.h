@@ -9,6 +9,7 @@
 
 #include <m6/m6.h>
 
+#include "clock.h"
 #include "pictures.h"
 
 struct hub_key {
@@ -66,7 +67,6 @@ struct hub {
     char model[128]; /* of the last picture */
 };
 
-int64_t hub_now(void); /* monotonic, ns */
 struct hub *hub_get(const char *host, const char *name); /* NULL: out of memory */
 void hub_put(struct hub *);
 

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "captions.h"
+#include "clock.h"
 #include "m6/m6.h"
 #include "m6/scene.h"
 
@@ -92,7 +93,6 @@ struct m6_captions {
 };
 
 /* ---- captions.c: with the lock held ---- */
-int64_t captions_now_ns(void);
 /* Whether nothing can be answered, for now at least. */
 int captions_absent(const struct m6_captions *);
 int sample_unanswered(const struct sample *);

@@ -1,10 +1,10 @@
 /* Pictures and input frames: memory, and who holds it. */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fail.h"
 #include "hub.h"
 
 /* ---- pictures ---- */
@@ -131,10 +131,10 @@ enum m6_status m6_picture_input_create(struct m6_picture_input **out, const uint
     const size_t row = width > 0 ? (size_t)width * 3 : 0;
     *out = NULL;
     if (width < 1 || height < 1 || keep_count < 1 || keep_count > KEEP_MAX)
-        return fail(err, M6_ERR_ARGUMENT, "a frame of %dx%d with %d parts to keep cannot be drawn anew", width, height, keep_count);
+        return m6_fail(err, M6_ERR_ARGUMENT, "a frame of %dx%d with %d parts to keep cannot be drawn anew", width, height, keep_count);
     struct m6_picture_input *in = calloc(1, sizeof *in);
     if (!in)
-        return fail(err, M6_ERR_MEMORY, "no memory for a frame to draw anew");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a frame to draw anew");
     const enum m6_status status = m6_buffer_create(&in->buffer, row * (size_t)height, err);
     if (status) {
         free(in);
@@ -162,7 +162,7 @@ enum m6_status m6_picture_input_around(struct m6_picture_input **out, const uint
     int keep[4][4], n = 0;
     *out = NULL;
     if (right <= left || bottom <= top)
-        return fail(err, M6_ERR_ARGUMENT, "the region %d,%d %dx%d lies outside the frame, which is %dx%d; give one inside it", x, y, w, h, width, height);
+        return m6_fail(err, M6_ERR_ARGUMENT, "the region %d,%d %dx%d lies outside the frame, which is %dx%d; give one inside it", x, y, w, h, width, height);
     const int parts[4][4] = {
         {0, 0, width, top}, {0, (int)bottom, width, height - (int)bottom}, {0, top, left, (int)bottom - top}, {(int)right, top, width - (int)right, (int)bottom - top},
     };
@@ -170,7 +170,7 @@ enum m6_status m6_picture_input_around(struct m6_picture_input **out, const uint
         if (parts[i][2] > 0 && parts[i][3] > 0)
             memcpy(keep[n++], parts[i], sizeof parts[i]);
     if (!n)
-        return fail(err, M6_ERR_ARGUMENT, "the region covers the whole frame, so that there is nothing to fit it to; use mode=replace");
+        return m6_fail(err, M6_ERR_ARGUMENT, "the region covers the whole frame, so that there is nothing to fit it to; use mode=replace");
     return m6_picture_input_create(out, rgb, width, height, stride, (const int(*)[4])keep, n, err);
 }
 

@@ -1,10 +1,10 @@
 #include "pictures.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "hub.h"
 #include "prompt_file.h"
 
@@ -124,7 +124,7 @@ static struct hub_key key_of(const struct m6_feed *f, const struct m6_feed_reque
 static int hold(struct m6_feed *f, struct drawing **held, const struct hub_key *key)
 {
     struct drawing *d = *held;
-    if (d && hub_key_is(&d->key, key) && !(d->state == DRAWING_FAILED && d->retries && hub_now() - d->failed_at > retry_after)) {
+    if (d && hub_key_is(&d->key, key) && !(d->state == DRAWING_FAILED && d->retries && m6_now_ns() - d->failed_at > retry_after)) {
         d->last_used = ++f->hub->uses;
         return 0;
     }
@@ -201,18 +201,18 @@ static void tell(struct m6_feed *f, const struct drawing *d)
 static void explain(const struct m6_feed *f, const struct drawing *d, struct m6_error *err)
 {
     if (d->state == DRAWING_FAILED)
-        fail(err, M6_ERR_MODEL, "%s", d->error.text);
+        m6_fail(err, M6_ERR_MODEL, "%s", d->error.text);
     else if (f->hub->lost)
-        fail(err, M6_ERR_IO, "%s", f->hub->why.text);
+        m6_fail(err, M6_ERR_IO, "%s", f->hub->why.text);
     else
-        fail(err, M6_ERR_LATE, "no picture came within %g s; give it longer with timeout, or see with `m6 top` what the host does", (double)f->timeout / 1e9);
+        m6_fail(err, M6_ERR_LATE, "no picture came within %g s; give it longer with timeout, or see with `m6 top` what the host does", (double)f->timeout / 1e9);
 }
 
 /* Waits for a held drawing. */
 static enum m6_feed_state await(struct m6_feed *f, struct drawing *d, struct m6_error *err)
 {
     struct hub *hub = f->hub;
-    const int64_t until = hub_now() + f->timeout;
+    const int64_t until = m6_now_ns() + f->timeout;
     while (d->state != DRAWING_READY) {
         const int64_t hope = f->timeout < patience ? f->timeout : patience;
         const int64_t last = hub->lost && hub->lost_at + hope < until ? hub->lost_at + hope : until;
@@ -221,7 +221,7 @@ static enum m6_feed_state await(struct m6_feed *f, struct drawing *d, struct m6_
             break;
         if (f->interrupted)
             return M6_FEED_INTERRUPTED;
-        if (d->state == DRAWING_FAILED || d == f->late || (hub->lost && !hub->met) || hub_now() >= last) {
+        if (d->state == DRAWING_FAILED || d == f->late || (hub->lost && !hub->met) || m6_now_ns() >= last) {
             f->late = d->state == DRAWING_FAILED || hub->lost ? f->late : d;
             explain(f, d, err);
             return M6_FEED_FAILED;
@@ -267,12 +267,12 @@ static enum m6_feed_state show_exact(struct m6_feed *f, const struct m6_feed_req
     const int64_t into = r->time - s->stretch.start;
     const int fades = r->fade > 0 && s->stretch.index > 0 && into < r->fade && !r->input;
     if (fades ? hold(f, &f->under, &key_under) : (drop(f, &f->under), 0)) {
-        fail(err, M6_ERR_MEMORY, "no memory for a drawing");
+        m6_fail(err, M6_ERR_MEMORY, "no memory for a drawing");
         return M6_FEED_FAILED;
     }
     /* Becoming the present is cheap for what was drawn as the next. */
     if (hold(f, &f->present, &key)) {
-        fail(err, M6_ERR_MEMORY, "no memory for a drawing");
+        m6_fail(err, M6_ERR_MEMORY, "no memory for a drawing");
         return M6_FEED_FAILED;
     }
     enum m6_feed_state state = fades ? await(f, f->under, err) : M6_FEED_SHOWN;
@@ -320,11 +320,11 @@ static enum m6_feed_state show_live(struct m6_feed *f, const struct m6_feed_requ
 static int is_asking(struct m6_feed *f, const struct m6_feed_request *r, struct m6_error *err)
 {
     if (!r->prompt || !r->prompt[0])
-        fail(err, M6_ERR_ARGUMENT, "there is no prompt; say what to draw with prompt=");
+        m6_fail(err, M6_ERR_ARGUMENT, "there is no prompt; say what to draw with prompt=");
     else if (!m6_prompt_is_text(r->prompt))
-        fail(err, M6_ERR_ARGUMENT, "the prompt is no UTF-8 text; write it in UTF-8");
+        m6_fail(err, M6_ERR_ARGUMENT, "the prompt is no UTF-8 text; write it in UTF-8");
     else if (open_hub(f))
-        fail(err, M6_ERR_MEMORY, "no memory or threads for a connection to the host");
+        m6_fail(err, M6_ERR_MEMORY, "no memory or threads for a connection to the host");
     else
         return 1;
     return 0;

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fail.h"
 #include "gen_options.h"
 
 /* RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF. */
@@ -36,16 +35,16 @@ static enum m6_status read_text(const char *path, int fd, char *text, struct m6_
     while ((got = read(fd, text + n, M6_GEN_PROMPT_MAX + 1 - n)) > 0 || (got < 0 && errno == EINTR))
         n += got > 0 ? (size_t)got : 0;
     if (got < 0)
-        return fail(err, M6_ERR_IO, "cannot read prompt_file %.200s: %s", path, strerror(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot read prompt_file %.200s: %s", path, strerror(errno));
     if (n > M6_GEN_PROMPT_MAX)
-        return fail(err, M6_ERR_LIMIT, "prompt_file %.200s is longer than a prompt's %d bytes", path, M6_GEN_PROMPT_MAX);
+        return m6_fail(err, M6_ERR_LIMIT, "prompt_file %.200s is longer than a prompt's %d bytes", path, M6_GEN_PROMPT_MAX);
     while (n && strchr(" \t\r\n", text[n - 1]))
         n--;
     text[n] = '\0';
     if (!n)
-        return fail(err, M6_ERR_FORMAT, "prompt_file %.200s is empty; write a prompt into it", path);
+        return m6_fail(err, M6_ERR_FORMAT, "prompt_file %.200s is empty; write a prompt into it", path);
     if (strlen(text) != n || !m6_prompt_is_text(text))
-        return fail(err, M6_ERR_FORMAT, "prompt_file %.200s is no UTF-8 text", path);
+        return m6_fail(err, M6_ERR_FORMAT, "prompt_file %.200s is no UTF-8 text", path);
     return M6_OK;
 }
 
@@ -55,17 +54,17 @@ enum m6_status m6_prompt_file_read(struct m6_prompt_file *f, const char *path, i
     if (changed)
         *changed = 0;
     if (stat(path, &st))
-        return fail(err, M6_ERR_IO, "cannot open prompt_file %.200s: %s", path, strerror(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot open prompt_file %.200s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
-        return fail(err, M6_ERR_IO, "prompt_file %.200s is no ordinary file", path);
+        return m6_fail(err, M6_ERR_IO, "prompt_file %.200s is no ordinary file", path);
     const int64_t seen[4] = {(int64_t)st.st_dev, (int64_t)st.st_ino, st.st_size, (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec};
     if (f->text && !memcmp(seen, f->seen, sizeof seen))
         return M6_OK;
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail(err, M6_ERR_IO, "cannot open prompt_file %.200s: %s", path, strerror(errno));
+        return m6_fail(err, M6_ERR_IO, "cannot open prompt_file %.200s: %s", path, strerror(errno));
     char *text = malloc(M6_GEN_PROMPT_MAX + 2);
-    enum m6_status status = text ? read_text(path, fd, text, err) : fail(err, M6_ERR_MEMORY, "no memory for a prompt");
+    enum m6_status status = text ? read_text(path, fd, text, err) : m6_fail(err, M6_ERR_MEMORY, "no memory for a prompt");
     close(fd);
     if (status) {
         free(text);

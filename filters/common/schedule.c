@@ -1,10 +1,9 @@
 #include "schedule.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "fail.h"
 
 enum { SLACK = 1000 };
 static const int64_t second = 1000000000, longest = (int64_t)1000000000 * 3600 * 24 * 365;
@@ -50,7 +49,7 @@ enum m6_status m6_time_parse(int64_t *ns, const char *name, const char *text, st
             return M6_OK;
     }
     *ns = 0;
-    return fail(err, M6_ERR_ARGUMENT, "%s=%.64s is no time; write seconds (2.5), 500ms, or 1:02.5, and at most a year", name, text);
+    return m6_fail(err, M6_ERR_ARGUMENT, "%s=%.64s is no time; write seconds (2.5), 500ms, or 1:02.5, and at most a year", name, text);
 }
 
 static int rising(const void *a, const void *b)
@@ -70,10 +69,10 @@ enum m6_status m6_schedule_parse_at(struct m6_schedule *schedule, const char *te
         const size_t length = strcspn(s, between);
         snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one), s);
         if (n == M6_SCHEDULE_AT_MAX)
-            status = fail(err, M6_ERR_LIMIT, "at takes at most %d times; split the footage", M6_SCHEDULE_AT_MAX);
+            status = m6_fail(err, M6_ERR_LIMIT, "at takes at most %d times; split the footage", M6_SCHEDULE_AT_MAX);
         int64_t *more = status || n % 16 ? at : realloc(at, (size_t)(n + 16) * sizeof *at);
         if (!status && !more)
-            status = fail(err, M6_ERR_MEMORY, "no memory for the times of at");
+            status = m6_fail(err, M6_ERR_MEMORY, "no memory for the times of at");
         at = more ? more : at;
         if (!status)
             status = m6_time_parse(&at[n], "at", one, err);

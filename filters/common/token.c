@@ -57,3 +57,22 @@ int m6_token_key(const char **at, char **key)
     *at = p + 1;
     return 1;
 }
+
+enum m6_status m6_token_options(const char *text, const char *first, enum m6_status (*set)(void *arg, const char *name, const char *value, struct m6_error *),
+                                void *arg, struct m6_error *err)
+{
+    enum m6_status status = M6_OK;
+    while (*text && !status) {
+        char *key = NULL;
+        const int has_key = m6_token_key(&text, &key);
+        if (!has_key && !first)
+            return m6_fail(err, M6_ERR_ARGUMENT, "'%.40s' is no name=value; a ':' in a value is written \\:", text);
+        char *value = m6_token_value(&text, ":");
+        status = value && (key || !has_key) ? set(arg, has_key ? key : first, value, err) : m6_fail(err, M6_ERR_MEMORY, "no memory for the options");
+        first = NULL;
+        free(key);
+        free(value);
+        text += *text == ':';
+    }
+    return status;
+}

@@ -199,7 +199,7 @@ static int ask_one(struct m6_captions *c, struct sample *s, struct answer *a)
     uint64_t job = 0;
     s->in_use = c->busy = 1;
     pthread_mutex_unlock(&c->lock);
-    const int64_t now = captions_now_ns();
+    const int64_t now = m6_now_ns();
     const enum m6_status status = host_ask(c, s, a, &job, &err);
     pthread_mutex_lock(&c->lock);
     s->in_use = c->busy = 0;
@@ -222,7 +222,7 @@ static int ask_one(struct m6_captions *c, struct sample *s, struct answer *a)
 
 static int ask(struct m6_captions *c)
 {
-    if (!c->connected || c->unfit || (c->rest_until_ns && captions_now_ns() < c->rest_until_ns))
+    if (!c->connected || c->unfit || (c->rest_until_ns && m6_now_ns() < c->rest_until_ns))
         return 0;
     c->rest_until_ns = 0;
     for (struct sample *s = c->first; s; s = s->next) {

@@ -3,10 +3,9 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "fail.h"
 
 static const struct m6_title *title;
 static struct m6_error why;
@@ -28,7 +27,7 @@ static void load(void)
     if (found && found->abi == M6_TITLE_ABI && found->size >= sizeof *found)
         title = found;
     else
-        fail(&why, M6_ERR_MODEL, "captions cannot be set (%.200s); install M6 whole, with libpangocairo-1.0-0", handle ? path : dlerror());
+        m6_fail(&why, M6_ERR_MODEL, "captions cannot be set (%.200s); install M6 whole, with libpangocairo-1.0-0", handle ? path : dlerror());
 }
 
 static enum m6_status set_text(struct burn *b, int width, int height, const char *text, const char *language, struct m6_error *err)
@@ -44,7 +43,7 @@ static enum m6_status set_text(struct burn *b, int width, int height, const char
     if (b->text && b->language && !title->render(&params, &b->image, err->text, sizeof err->text))
         return M6_OK;
     if (!b->text || !b->language)
-        fail(err, M6_ERR_MEMORY, "no memory for a caption");
+        m6_fail(err, M6_ERR_MEMORY, "no memory for a caption");
     burn_finish(b);
     return M6_ERR_INTERNAL;
 }
@@ -72,7 +71,7 @@ enum m6_status burn(struct burn *b, uint32_t *rgba, int width, int height, size_
     const unsigned int share = (unsigned int)(opacity * 256 + 0.5);
     pthread_once(&once, load);
     if (!title)
-        return fail(err, M6_ERR_MODEL, "%s", why.text);
+        return m6_fail(err, M6_ERR_MODEL, "%s", why.text);
     if (!share || !*text)
         return M6_OK;
     const enum m6_status status = set_text(b, width, height, text, language, err);

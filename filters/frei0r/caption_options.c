@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fail.h"
 #include "schedule.h"
 #include "token.h"
 
@@ -23,7 +22,7 @@ static enum m6_status set_text(char **to, const char *value, struct m6_error *er
 {
     char *copy = strdup(value);
     if (!copy)
-        return fail(err, M6_ERR_MEMORY, "no memory for the options");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for the options");
     free(*to);
     *to = copy;
     return M6_OK;
@@ -35,7 +34,7 @@ static enum m6_status set_seed(int64_t *to, const char *value, struct m6_error *
     errno = 0;
     const long long seed = strtoll(value, &end, 10);
     if (value[0] < '0' || value[0] > '9' || *end || errno)
-        return fail(err, M6_ERR_ARGUMENT, "seed=%.40s is no whole number from 0 to 9223372036854775807", value);
+        return m6_fail(err, M6_ERR_ARGUMENT, "seed=%.40s is no whole number from 0 to 9223372036854775807", value);
     *to = seed;
     return M6_OK;
 }
@@ -50,16 +49,17 @@ static enum m6_status set_format(enum caption_format *to, const char *value, str
             return M6_OK;
         }
     }
-    return fail(err, M6_ERR_ARGUMENT, "format=%.40s is none of srt, vtt, json", value);
+    return m6_fail(err, M6_ERR_ARGUMENT, "format=%.40s is none of srt, vtt, json", value);
 }
 
-static enum m6_status set(struct caption_options *o, const char *name, const char *value, struct m6_error *err)
+static enum m6_status set(void *options, const char *name, const char *value, struct m6_error *err)
 {
+    struct caption_options *o = options;
     if (!strcmp(name, "every")) {
         int64_t every;
         const enum m6_status status = m6_time_parse(&every, name, value, err);
         if (!status && every < 1000000)
-            return fail(err, M6_ERR_ARGUMENT, "every is less than a millisecond; give the seconds that a caption stays, such as every=2");
+            return m6_fail(err, M6_ERR_ARGUMENT, "every is less than a millisecond; give the seconds that a caption stays, such as every=2");
         o->every = status ? o->every : every;
         return status;
     }
@@ -84,8 +84,8 @@ static enum m6_status set(struct caption_options *o, const char *name, const cha
         return M6_OK;
     }
     if (!strcmp(name, "on_error"))
-        return fail(err, M6_ERR_ARGUMENT, "on_error=%.40s is none of pass, slate", value);
-    return fail(err, M6_ERR_ARGUMENT, "there is no option '%.40s'; there are every, language, seed, destination, format, track, host, model, timeout, on_error", name);
+        return m6_fail(err, M6_ERR_ARGUMENT, "on_error=%.40s is none of pass, slate", value);
+    return m6_fail(err, M6_ERR_ARGUMENT, "there is no option '%.40s'; there are every, language, seed, destination, format, track, host, model, timeout, on_error", name);
 }
 
 /* By the end of its name. */
@@ -103,18 +103,8 @@ enum m6_status caption_options_parse(struct caption_options *o, const char *text
     enum m6_status status = set_text(&o->language, "en", err);
     if (!status)
         status = set_text(&o->track, "", err);
-    while (*text && !status) {
-        char *key = NULL;
-        if (!m6_token_key(&text, &key)) {
-            status = fail(err, M6_ERR_ARGUMENT, "'%.40s' is no name=value; a ':' in a value is written \\:", text);
-            break;
-        }
-        char *value = m6_token_value(&text, ":");
-        status = key && value ? set(o, key, value, err) : fail(err, M6_ERR_MEMORY, "no memory for the options");
-        free(key);
-        free(value);
-        text += *text == ':';
-    }
+    if (!status)
+        status = m6_token_options(text, NULL, set, o, err);
     if (status)
         caption_options_finish(o);
     else

@@ -1,18 +1,15 @@
 /* m6caption for every host of frei0r filters: what a resident model says of the video, set into it, and into a file when Options names one. A caption
- * belongs to a stretch of time and is asked of its first frame (track.h). As m6gen, it asks nobody anything before the first frame. */
+ * belongs to a stretch of time and is asked of its first frame (track.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "burn.h"
-#include "caller.h"
+#include "filter.h"
 #include "note.h"
-#include "params.h"
 #include "pixels.h"
 #include "prompt_file.h"
 #include "track.h"
-
-static const char plugin[] = "m6caption";
 
 enum { PROMPT, OPTIONS, OPACITY, WAIT, COUNT };
 static const struct param_spec specs[COUNT] = {
@@ -22,11 +19,8 @@ static const struct param_spec specs[COUNT] = {
     [WAIT] = {"Wait", F0R_PARAM_BOOL, "Whether frames wait for their caption; else the one before shows until it is there", 1, 0},
 };
 
-struct instance {
-    int width, height;
-    struct params params;
-    pthread_mutex_t lock; /* guards what follows */
-    struct caller caller;
+struct caption_instance {
+    struct instance base;
     struct track *track; /* NULL: `bad` says why */
     char *language;
     int passes, wait;
@@ -35,76 +29,7 @@ struct instance {
     struct burn burn;
 };
 
-/* ---- what hosts look at ---- */
-
-int f0r_init(void)
-{
-    return 1;
-}
-
-void f0r_deinit(void)
-{
-}
-
-void f0r_get_plugin_info(f0r_plugin_info_t *info)
-{
-    *info = (f0r_plugin_info_t){
-        .name = "m6caption",
-        .author = "M6",
-        .plugin_type = F0R_PLUGIN_TYPE_FILTER,
-        .color_model = F0R_COLOR_MODEL_RGBA8888,
-        .frei0r_version = FREI0R_MAJOR_VERSION,
-        .major_version = 0,
-        .minor_version = 1,
-        .num_params = COUNT,
-        .explanation = "Captions by a resident M6 model, set into the video",
-    };
-}
-
-void f0r_get_param_info(f0r_param_info_t *info, int index)
-{
-    params_describe(specs, COUNT, info, index);
-}
-
-f0r_instance_t f0r_construct(unsigned int width, unsigned int height)
-{
-    struct instance *c = calloc(1, sizeof *c);
-    if (!c || !width || !height || width > 32768 || height > 32768 || params_init(&c->params, specs, COUNT)) {
-        free(c);
-        return NULL;
-    }
-    c->width = (int)width;
-    c->height = (int)height;
-    pthread_mutex_init(&c->lock, NULL);
-    return c;
-}
-
-void f0r_destruct(f0r_instance_t instance)
-{
-    struct instance *c = instance;
-    if (!c)
-        return;
-    track_put(c->track);
-    burn_finish(&c->burn);
-    free(c->language);
-    params_finish(&c->params);
-    pthread_mutex_destroy(&c->lock);
-    free(c);
-}
-
-void f0r_set_param_value(f0r_instance_t instance, f0r_param_t value, int index)
-{
-    params_set(&((struct instance *)instance)->params, value, index);
-}
-
-void f0r_get_param_value(f0r_instance_t instance, f0r_param_t value, int index)
-{
-    params_get(&((struct instance *)instance)->params, value, index);
-}
-
-/* ---- frames ---- */
-
-static enum m6_status find_track(struct instance *c, const char *options, const char *prompt)
+static enum m6_status find_track(struct caption_instance *c, const char *options, const char *prompt)
 {
     struct caption_options o;
     struct track *before = c->track;
@@ -129,9 +54,9 @@ static enum m6_status find_track(struct instance *c, const char *options, const 
     return status;
 }
 
-static void take_changes(struct instance *c)
+static void take_changes(struct caption_instance *c)
 {
-    struct params *p = &c->params;
+    struct params *p = &c->base.params;
     params_lock(p);
     if (p->changed & (1u << PROMPT | 1u << OPTIONS))
         find_track(c, p->text[OPTIONS], p->text[PROMPT]);
@@ -141,34 +66,43 @@ static void take_changes(struct instance *c)
     params_unlock(p);
 }
 
-void f0r_update(f0r_instance_t instance, double time, const uint32_t *in, uint32_t *out)
+static void update(struct instance *instance, const struct filter_frame *f)
 {
-    const void *from = __builtin_return_address(0);
-    struct instance *c = instance;
-    struct m6_error err = {""};
+    struct caption_instance *c = (struct caption_instance *)instance;
+    const int width = instance->width, height = instance->height;
+    struct m6_error err = {""}, trouble = {""};
     char *text = NULL;
-    struct track_frame frame = {.rgba = in};
-    pthread_mutex_lock(&c->lock);
-    caller_find(&c->caller, from);
-    if (caller_time(&c->caller, time, &frame.time))
-        note(plugin, "frames come without a time, so the first caption stays; FFmpeg before 8.1 does so where the width is no multiple of 64: put pad=ceil(iw/64)*64 before");
     take_changes(c);
-    frame.width = c->width;
-    frame.height = c->height;
-    frame.stride = caller_stride(&c->caller, c->width);
-    frame.wait = c->wait;
+    const struct track_frame frame = {.rgba = f->in, .width = width, .height = height, .stride = f->stride, .time = f->time, .wait = c->wait};
     if (c->track)
         text = track_show(c->track, &frame, &err);
     else
         err = c->bad;
-    note(plugin, err.text);
-    pixels_copy(out, in, c->width, c->height, frame.stride);
+    note(m6_filter.name, err.text);
+    pixels_copy(f->out, f->in, width, height, f->stride);
     /* What is wrong stands where the caption would; the video goes on. */
     const int tells = !text && err.text[0] && !(c->track && c->passes);
     const char *shown = text ? text : tells ? err.text : "";
-    struct m6_error trouble = {""};
-    if (*shown && burn(&c->burn, out, c->width, c->height, frame.stride, shown, tells ? "en" : c->language, tells ? 1 : c->opacity, &trouble))
-        note(plugin, trouble.text);
+    if (*shown && burn(&c->burn, f->out, width, height, f->stride, shown, tells ? "en" : c->language, tells ? 1 : c->opacity, &trouble))
+        note(m6_filter.name, trouble.text);
     free(text);
-    pthread_mutex_unlock(&c->lock);
 }
+
+static void finish(struct instance *instance)
+{
+    struct caption_instance *c = (struct caption_instance *)instance;
+    track_put(c->track);
+    burn_finish(&c->burn);
+    free(c->language);
+}
+
+const struct filter m6_filter = {
+    .name = "m6caption",
+    .explanation = "Captions by a resident M6 model, set into the video",
+    .params = specs,
+    .param_count = COUNT,
+    .size = sizeof(struct caption_instance),
+    .timeless = "the first caption stays",
+    .update = update,
+    .finish = finish,
+};

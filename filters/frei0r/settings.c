@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "prompt_file.h"
 #include "token.h"
 
@@ -16,28 +15,17 @@ void settings_given_finish(struct settings_given *g)
     *g = (struct settings_given){0};
 }
 
-/* The string has been parsed, so it is well formed. */
-static enum m6_status look(struct settings_given *g, const char *text, struct m6_error *err)
+/* Of a string that has been parsed. */
+static enum m6_status look(void *given, const char *key, const char *value, struct m6_error *err)
 {
-    while (*text) {
-        char *key = NULL;
-        const int has_key = m6_token_key(&text, &key);
-        char *value = m6_token_value(&text, ":");
-        text += *text == ':';
-        if (!value || (has_key && !key)) {
-            free(key);
-            free(value);
-            return fail(err, M6_ERR_MEMORY, "no memory for the options");
-        }
-        g->x |= key && !strcmp(key, "x");
-        g->y |= key && !strcmp(key, "y");
-        if (key && !strcmp(key, "opacity")) {
-            free(g->opacity);
-            g->opacity = *value ? value : NULL;
-            value = *value ? NULL : value;
-        }
-        free(key);
-        free(value);
+    struct settings_given *g = given;
+    g->x |= !strcmp(key, "x");
+    g->y |= !strcmp(key, "y");
+    if (!strcmp(key, "opacity")) {
+        free(g->opacity);
+        g->opacity = *value ? strdup(value) : NULL;
+        if (*value && !g->opacity)
+            return m6_fail(err, M6_ERR_MEMORY, "no memory for the options");
     }
     return M6_OK;
 }
@@ -51,7 +39,7 @@ static void put_share(char *to, size_t size, double value)
 
 static enum m6_status check_prompt(const struct settings *s, struct m6_error *err)
 {
-    return m6_prompt_is_text(s->prompt) ? M6_OK : fail(err, M6_ERR_FORMAT, "Prompt is no UTF-8 text");
+    return m6_prompt_is_text(s->prompt) ? M6_OK : m6_fail(err, M6_ERR_FORMAT, "Prompt is no UTF-8 text");
 }
 
 enum m6_status settings_update(struct m6_gen *gen, const struct settings_given *given, const struct settings *s, struct m6_error *err)
@@ -63,7 +51,7 @@ enum m6_status settings_update(struct m6_gen *gen, const struct settings_given *
     put_share(digits, sizeof digits, s->opacity);
     if (!status && given->opacity && asprintf(&opacity, "(%s)*%s", given->opacity, digits) < 0) {
         opacity = NULL;
-        status = fail(err, M6_ERR_MEMORY, "no memory for the opacity");
+        status = m6_fail(err, M6_ERR_MEMORY, "no memory for the opacity");
     }
     if (!status)
         status = m6_gen_set(gen, "opacity", opacity ? opacity : digits, err);
@@ -93,7 +81,7 @@ enum m6_status settings_create(struct m6_gen **gen, struct settings_given *given
     o.on_error = M6_GEN_SLATE;
     enum m6_status status = m6_gen_options_parse(&o, s->options, err);
     if (!status)
-        status = look(given, s->options, err);
+        status = m6_token_options(s->options, "prompt", look, given, err);
     given->overlay = o.mode == M6_GEN_OVERLAY;
     o.on_error = o.on_error == M6_GEN_FAIL ? M6_GEN_SLATE : o.on_error;
     if (!status)

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fail.h"
-
 static void put_time(FILE *to, int64_t ns, char point)
 {
     const int64_t ms = ns > 0 ? (ns + 500000) / 1000000 : 0;
@@ -81,7 +79,7 @@ enum m6_status sidecar_write(const char *path, enum caption_format format, const
     const char *slash = strrchr(path, '/');
     const int folder = slash ? (int)(slash - path) + 1 : 0;
     if (asprintf(&hidden, "%.*s.%s.part-%ld", folder, path, path + folder, (long)getpid()) < 0)
-        return fail(err, M6_ERR_MEMORY, "no memory for a file's name");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for a file's name");
     FILE *to = fopen(hidden, "we");
     int failed = !to;
     if (to) {
@@ -98,5 +96,5 @@ enum m6_status sidecar_write(const char *path, enum caption_format format, const
     if (failed && to)
         unlink(hidden);
     free(hidden);
-    return failed ? fail(err, M6_ERR_IO, "cannot write destination %.200s: %s", path, strerror(reason)) : M6_OK;
+    return failed ? m6_fail(err, M6_ERR_IO, "cannot write destination %.200s: %s", path, strerror(reason)) : M6_OK;
 }

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "captions.h"
-#include "fail.h"
+#include "clock.h"
 #include "pixels.h"
 #include "sidecar.h"
 
@@ -50,13 +49,6 @@ struct frame {
 static pthread_mutex_t tracks_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct track *tracks;
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* ---- with the lock held ---- */
 
 static struct stretch *find(const struct track *t, int64_t index)
@@ -93,7 +85,7 @@ static void settle(struct track *t, struct stretch *s, enum stretch_state state,
     free(s->text);
     s->text = strdup(text ? text : "");
     s->state = state;
-    s->failed_at = state == FAILED ? now_ns() : 0;
+    s->failed_at = state == FAILED ? m6_now_ns() : 0;
     t->is_unwritten |= state == SAID;
     pthread_cond_broadcast(&t->changed);
 }
@@ -114,7 +106,7 @@ static enum m6_status write_sidecar(struct track *t, int ends, struct m6_error *
     t->is_unwritten = 0;
     struct sidecar_line *lines = calloc((size_t)t->count, sizeof *lines);
     if (!lines)
-        return fail(err, M6_ERR_MEMORY, "no memory for the captions' file");
+        return m6_fail(err, M6_ERR_MEMORY, "no memory for the captions' file");
     for (int i = 0; i < t->count; i++) {
         const struct stretch *s = t->list[i];
         const int64_t start = s->index * t->options.every, end = start + t->options.every;
@@ -153,7 +145,7 @@ static void on_event(void *arg, const struct m6_captions_event *e)
     if (e->type == M6_CAPTIONS_TEXT && e->model && *e->model)
         snprintf(t->model, sizeof t->model, "%s", e->model);
     if (e->type == M6_CAPTIONS_DISCONNECTED)
-        fail(&t->why, M6_ERR_IO, "%s", e->text ? e->text : "");
+        m6_fail(&t->why, M6_ERR_IO, "%s", e->text ? e->text : "");
     for (int i = 0; e->sample && i < t->count && !s; i++)
         s = t->list[i]->number == (int64_t)e->sample ? t->list[i] : NULL;
     if (s && e->type == M6_CAPTIONS_TEXT)
@@ -248,10 +240,10 @@ char *track_show(struct track *t, const struct track_frame *f, struct m6_error *
     see(t, f->time);
     struct stretch *s = find(t, index);
     const int may_be_first = t->step && into < t->step;
-    for (const int64_t until = now_ns() + courtesy; !s && others && into > 1000 && !may_be_first && !wait_until(t, until);)
+    for (const int64_t until = m6_now_ns() + courtesy; !s && others && into > 1000 && !may_be_first && !wait_until(t, until);)
         s = find(t, index);
     s = s ? s : find(t, index);
-    if (!s || (s->state == FAILED && now_ns() - s->failed_at > retry_after)) {
+    if (!s || (s->state == FAILED && m6_now_ns() - s->failed_at > retry_after)) {
         asks = 1;
         s = s ? s : insert(t, index);
         if (s) {
@@ -261,18 +253,18 @@ char *track_show(struct track *t, const struct track_frame *f, struct m6_error *
     }
     pthread_mutex_unlock(&t->lock);
     if (!s) {
-        fail(err, M6_ERR_MEMORY, "no memory for a caption");
+        m6_fail(err, M6_ERR_MEMORY, "no memory for a caption");
         return NULL;
     }
     if (asks)
         ask(t, s, f);
     pthread_mutex_lock(&t->lock);
-    for (const int64_t until = now_ns() + t->options.timeout; f->wait && s->state == ASKED;) {
+    for (const int64_t until = m6_now_ns() + t->options.timeout; f->wait && s->state == ASKED;) {
         if (wait_until(t, until) && s->state == ASKED)
             settle(t, s, FAILED, "no caption came in time; give it longer with timeout, or see with `m6 top` what the host does");
     }
     if (s->state == FAILED)
-        fail(err, M6_ERR_MODEL, "%s", s->text ? s->text : "no memory for a caption");
+        m6_fail(err, M6_ERR_MODEL, "%s", s->text ? s->text : "no memory for a caption");
     char *text = shown_text(t, s, f->wait);
     struct m6_error trouble;
     if (write_sidecar(t, 0, &trouble) && !err->text[0])
