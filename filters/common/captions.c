@@ -56,6 +56,9 @@ void sample_end(struct m6_captions *c, struct sample *s, enum answer_state state
         a->answered_ns = m6_now_ns();
         sample_set_text(a, why);
     }
+    /* Counted now, though what was before it may have to be told first. */
+    c->stats.dropped += state == DROPPED && !s->passed && !s->dropped;
+    s->dropped |= state == DROPPED;
     s->undecided = 0;
     release_pictures(c, s);
 }

@@ -52,6 +52,7 @@ struct sample {
     int in_use;    /* the thread looks at it without the lock */
     int ended;     /* has all its frames */
     int counted;   /* as dropped or failed */
+    int dropped;   /* as a whole, and counted so */
     int64_t ended_ns;
     struct picture pictures[M6_CAPTIONS_FRAMES_MAX];
     int picture_count, converted;

@@ -274,7 +274,7 @@ static void tell_answer(struct m6_captions *c, struct sample *s, struct answer *
     s->counted |= e.type != M6_CAPTIONS_TEXT;
     c->stats.texts += e.type == M6_CAPTIONS_TEXT;
     c->stats.failed += e.type == M6_CAPTIONS_FAILED && !e.again;
-    c->stats.dropped += e.type == M6_CAPTIONS_DROPPED && !e.again;
+    c->stats.dropped += e.type == M6_CAPTIONS_DROPPED && !e.again && !s->dropped;
     if (e.type == M6_CAPTIONS_TEXT)
         c->stats.last_latency_ns = e.latency_ns;
     tell(c, s, &e);

@@ -1,98 +1,15 @@
 #include "layout.h"
 
-/* Planes are in the same order in both, but where `components` says that they are to be taken component by component. */
-static const struct format {
-    GstVideoFormat gst;
-    const char *name;
-    gboolean components;
-} formats[] = {
-    {GST_VIDEO_FORMAT_I420, "yuv420p", FALSE},
-    {GST_VIDEO_FORMAT_YV12, "yuv420p", TRUE},
-    {GST_VIDEO_FORMAT_NV12, "nv12", FALSE},
-    {GST_VIDEO_FORMAT_NV21, "nv21", FALSE},
-    {GST_VIDEO_FORMAT_NV16, "nv16", FALSE},
-    {GST_VIDEO_FORMAT_NV24, "nv24", FALSE},
-    {GST_VIDEO_FORMAT_YUY2, "yuyv422", FALSE},
-    {GST_VIDEO_FORMAT_UYVY, "uyvy422", FALSE},
-    {GST_VIDEO_FORMAT_YVYU, "yvyu422", FALSE},
-    {GST_VIDEO_FORMAT_Y41B, "yuv411p", FALSE},
-    {GST_VIDEO_FORMAT_YUV9, "yuv410p", FALSE},
-    {GST_VIDEO_FORMAT_YVU9, "yuv410p", TRUE},
-    {GST_VIDEO_FORMAT_Y42B, "yuv422p", FALSE},
-    {GST_VIDEO_FORMAT_Y444, "yuv444p", FALSE},
-    {GST_VIDEO_FORMAT_A420, "yuva420p", FALSE},
-    {GST_VIDEO_FORMAT_AYUV, "ayuv", FALSE},
-    {GST_VIDEO_FORMAT_VUYA, "vuya", FALSE},
-    {GST_VIDEO_FORMAT_RGB, "rgb24", FALSE},
-    {GST_VIDEO_FORMAT_BGR, "bgr24", FALSE},
-    {GST_VIDEO_FORMAT_RGBA, "rgba", FALSE},
-    {GST_VIDEO_FORMAT_BGRA, "bgra", FALSE},
-    {GST_VIDEO_FORMAT_ARGB, "argb", FALSE},
-    {GST_VIDEO_FORMAT_ABGR, "abgr", FALSE},
-    {GST_VIDEO_FORMAT_RGBx, "rgb0", FALSE},
-    {GST_VIDEO_FORMAT_BGRx, "bgr0", FALSE},
-    {GST_VIDEO_FORMAT_xRGB, "0rgb", FALSE},
-    {GST_VIDEO_FORMAT_xBGR, "0bgr", FALSE},
-    {GST_VIDEO_FORMAT_GBR, "gbrp", FALSE},
-    {GST_VIDEO_FORMAT_GBRA, "gbrap", FALSE},
-    {GST_VIDEO_FORMAT_GRAY8, "gray", FALSE},
-#if G_BYTE_ORDER == G_LITTLE_ENDIAN
-    {GST_VIDEO_FORMAT_I420_10LE, "yuv420p10", FALSE},
-    {GST_VIDEO_FORMAT_I422_10LE, "yuv422p10", FALSE},
-    {GST_VIDEO_FORMAT_Y444_10LE, "yuv444p10", FALSE},
-    {GST_VIDEO_FORMAT_A420_10LE, "yuva420p10", FALSE},
-    {GST_VIDEO_FORMAT_A422_10LE, "yuva422p10", FALSE},
-    {GST_VIDEO_FORMAT_A444_10LE, "yuva444p10", FALSE},
-    {GST_VIDEO_FORMAT_I420_12LE, "yuv420p12", FALSE},
-    {GST_VIDEO_FORMAT_I422_12LE, "yuv422p12", FALSE},
-    {GST_VIDEO_FORMAT_Y444_12LE, "yuv444p12", FALSE},
-    {GST_VIDEO_FORMAT_Y444_16LE, "yuv444p16", FALSE},
-    {GST_VIDEO_FORMAT_P010_10LE, "p010", FALSE},
-    {GST_VIDEO_FORMAT_P012_LE, "p012", FALSE},
-    {GST_VIDEO_FORMAT_P016_LE, "p016", FALSE},
-    {GST_VIDEO_FORMAT_GBR_10LE, "gbrp10", FALSE},
-    {GST_VIDEO_FORMAT_GBR_12LE, "gbrp12", FALSE},
-    {GST_VIDEO_FORMAT_GBRA_10LE, "gbrap10", FALSE},
-    {GST_VIDEO_FORMAT_GBRA_12LE, "gbrap12", FALSE},
-    {GST_VIDEO_FORMAT_GRAY16_LE, "gray16", FALSE},
-#else
-    {GST_VIDEO_FORMAT_I420_10BE, "yuv420p10", FALSE},
-    {GST_VIDEO_FORMAT_I422_10BE, "yuv422p10", FALSE},
-    {GST_VIDEO_FORMAT_Y444_10BE, "yuv444p10", FALSE},
-    {GST_VIDEO_FORMAT_P010_10BE, "p010", FALSE},
-    {GST_VIDEO_FORMAT_P012_BE, "p012", FALSE},
-    {GST_VIDEO_FORMAT_P016_BE, "p016", FALSE},
-    {GST_VIDEO_FORMAT_GBR_10BE, "gbrp10", FALSE},
-    {GST_VIDEO_FORMAT_GBR_12BE, "gbrp12", FALSE},
-    {GST_VIDEO_FORMAT_GRAY16_BE, "gray16", FALSE},
-#endif
-};
+#include "formats.h"
 
-static const struct format *find(GstVideoFormat gst)
+static gboolean offered(const char *name)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
-        if (formats[i].gst == gst)
-            return &formats[i];
-    return NULL;
+    return m6_frame_format_find(name) != NULL;
 }
 
 GstCaps *m6_gst_layout_caps(void)
 {
-    GValue list = G_VALUE_INIT, name = G_VALUE_INIT;
-    GstCaps *caps = gst_caps_new_simple("video/x-raw", "width", GST_TYPE_INT_RANGE, 1, M6_FRAME_SIDE_MAX, "height", GST_TYPE_INT_RANGE, 1, M6_FRAME_SIDE_MAX,
-                                        "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, NULL);
-    g_value_init(&list, GST_TYPE_LIST);
-    g_value_init(&name, G_TYPE_STRING);
-    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if (!m6_frame_format_find(formats[i].name))
-            continue;
-        g_value_set_static_string(&name, gst_video_format_to_string(formats[i].gst));
-        gst_value_list_append_value(&list, &name);
-    }
-    gst_caps_set_value(caps, "format", &list);
-    g_value_unset(&name);
-    g_value_unset(&list);
-    return caps;
+    return m6_gst_format_caps(offered, M6_FRAME_SIDE_MAX);
 }
 
 static enum m6_frame_matrix matrix_of(GstVideoColorMatrix m)
@@ -108,25 +25,14 @@ static enum m6_frame_matrix matrix_of(GstVideoColorMatrix m)
     }
 }
 
-static enum m6_frame_siting siting_of(GstVideoChromaSite site)
-{
-    switch ((int)site) {
-    case GST_VIDEO_CHROMA_SITE_JPEG: return M6_SITING_CENTER;
-    case GST_VIDEO_CHROMA_SITE_MPEG2: return M6_SITING_LEFT;
-    case GST_VIDEO_CHROMA_SITE_COSITED: return M6_SITING_TOPLEFT;
-    case GST_VIDEO_CHROMA_SITE_V_COSITED: return M6_SITING_TOP;
-    default: return M6_SITING_UNKNOWN;
-    }
-}
-
 gboolean m6_gst_layout(struct m6_frame_layout *layout, const GstVideoInfo *info)
 {
     const GstVideoColorimetry *c = &info->colorimetry;
-    const struct format *f = find(GST_VIDEO_INFO_FORMAT(info));
-    *layout = (struct m6_frame_layout){.format = f ? m6_frame_format_find(f->name) : NULL, .width = GST_VIDEO_INFO_WIDTH(info), .height = GST_VIDEO_INFO_HEIGHT(info)};
+    const char *name = m6_gst_format_name(GST_VIDEO_INFO_FORMAT(info));
+    *layout = (struct m6_frame_layout){.format = name ? m6_frame_format_find(name) : NULL, .width = GST_VIDEO_INFO_WIDTH(info), .height = GST_VIDEO_INFO_HEIGHT(info)};
     layout->matrix = matrix_of(c->matrix);
     layout->range = c->range == GST_VIDEO_COLOR_RANGE_0_255 ? M6_RANGE_FULL : c->range == GST_VIDEO_COLOR_RANGE_16_235 ? M6_RANGE_LIMITED : M6_RANGE_UNKNOWN;
-    layout->siting = siting_of(info->chroma_site);
+    layout->siting = m6_gst_siting(info->chroma_site);
     layout->transfer = c->transfer == GST_VIDEO_TRANSFER_SMPTE2084        ? M6_TRANSFER_PQ
                        : c->transfer == GST_VIDEO_TRANSFER_ARIB_STD_B67   ? M6_TRANSFER_HLG
                        : c->transfer == GST_VIDEO_TRANSFER_UNKNOWN        ? M6_TRANSFER_UNKNOWN
@@ -140,10 +46,9 @@ gboolean m6_gst_layout(struct m6_frame_layout *layout, const GstVideoInfo *info)
 
 struct m6_frame_planes m6_gst_planes(const GstVideoFrame *frame)
 {
-    const struct format *f = find(GST_VIDEO_FRAME_FORMAT(frame));
     struct m6_frame_planes planes = {{NULL}, {0}};
-    for (guint i = 0; f && i < GST_VIDEO_FRAME_N_PLANES(frame); i++) {
-        const guint from = f->components ? (guint)GST_VIDEO_FRAME_COMP_PLANE(frame, i) : i;
+    for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(frame); i++) {
+        const guint from = m6_gst_format_plane(frame, i);
         planes.data[i] = GST_VIDEO_FRAME_PLANE_DATA(frame, from);
         planes.stride[i] = GST_VIDEO_FRAME_PLANE_STRIDE(frame, from);
     }

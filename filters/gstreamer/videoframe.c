@@ -1,86 +1,20 @@
 #include "videoframe.h"
 
-#include <libavutil/pixfmt.h>
+#include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
-/* Planes are in the same order in both, but where `components` says that libav's planes are the components. */
-static const struct format {
-    GstVideoFormat gst;
-    enum AVPixelFormat av;
-    gboolean components;
-} formats[] = {
-    {GST_VIDEO_FORMAT_I420, AV_PIX_FMT_YUV420P, TRUE},
-    {GST_VIDEO_FORMAT_YV12, AV_PIX_FMT_YUV420P, TRUE},
-    {GST_VIDEO_FORMAT_NV12, AV_PIX_FMT_NV12, FALSE},
-    {GST_VIDEO_FORMAT_NV21, AV_PIX_FMT_NV21, FALSE},
-    {GST_VIDEO_FORMAT_NV16, AV_PIX_FMT_NV16, FALSE},
-    {GST_VIDEO_FORMAT_NV24, AV_PIX_FMT_NV24, FALSE},
-    {GST_VIDEO_FORMAT_YUY2, AV_PIX_FMT_YUYV422, FALSE},
-    {GST_VIDEO_FORMAT_UYVY, AV_PIX_FMT_UYVY422, FALSE},
-    {GST_VIDEO_FORMAT_YVYU, AV_PIX_FMT_YVYU422, FALSE},
-    {GST_VIDEO_FORMAT_Y41B, AV_PIX_FMT_YUV411P, TRUE},
-    {GST_VIDEO_FORMAT_Y42B, AV_PIX_FMT_YUV422P, TRUE},
-    {GST_VIDEO_FORMAT_Y444, AV_PIX_FMT_YUV444P, TRUE},
-    {GST_VIDEO_FORMAT_A420, AV_PIX_FMT_YUVA420P, TRUE},
-    {GST_VIDEO_FORMAT_I420_10LE, AV_PIX_FMT_YUV420P10LE, TRUE},
-    {GST_VIDEO_FORMAT_I422_10LE, AV_PIX_FMT_YUV422P10LE, TRUE},
-    {GST_VIDEO_FORMAT_Y444_10LE, AV_PIX_FMT_YUV444P10LE, TRUE},
-    {GST_VIDEO_FORMAT_I420_12LE, AV_PIX_FMT_YUV420P12LE, TRUE},
-    {GST_VIDEO_FORMAT_I422_12LE, AV_PIX_FMT_YUV422P12LE, TRUE},
-    {GST_VIDEO_FORMAT_Y444_12LE, AV_PIX_FMT_YUV444P12LE, TRUE},
-    {GST_VIDEO_FORMAT_P010_10LE, AV_PIX_FMT_P010LE, FALSE},
-    {GST_VIDEO_FORMAT_P016_LE, AV_PIX_FMT_P016LE, FALSE},
-    {GST_VIDEO_FORMAT_RGB, AV_PIX_FMT_RGB24, FALSE},
-    {GST_VIDEO_FORMAT_BGR, AV_PIX_FMT_BGR24, FALSE},
-    {GST_VIDEO_FORMAT_RGBA, AV_PIX_FMT_RGBA, FALSE},
-    {GST_VIDEO_FORMAT_BGRA, AV_PIX_FMT_BGRA, FALSE},
-    {GST_VIDEO_FORMAT_ARGB, AV_PIX_FMT_ARGB, FALSE},
-    {GST_VIDEO_FORMAT_ABGR, AV_PIX_FMT_ABGR, FALSE},
-    {GST_VIDEO_FORMAT_RGBx, AV_PIX_FMT_RGB0, FALSE},
-    {GST_VIDEO_FORMAT_BGRx, AV_PIX_FMT_BGR0, FALSE},
-    {GST_VIDEO_FORMAT_xRGB, AV_PIX_FMT_0RGB, FALSE},
-    {GST_VIDEO_FORMAT_xBGR, AV_PIX_FMT_0BGR, FALSE},
-    {GST_VIDEO_FORMAT_GBR, AV_PIX_FMT_GBRP, FALSE},
-    {GST_VIDEO_FORMAT_GBR_10LE, AV_PIX_FMT_GBRP10LE, FALSE},
-    {GST_VIDEO_FORMAT_GBR_12LE, AV_PIX_FMT_GBRP12LE, FALSE},
-    {GST_VIDEO_FORMAT_GRAY8, AV_PIX_FMT_GRAY8, FALSE},
-    {GST_VIDEO_FORMAT_GRAY16_LE, AV_PIX_FMT_GRAY16LE, FALSE},
-};
+#include "formats.h"
 
-static const struct format *find(GstVideoFormat gst)
+/* What libswscale can read grows with its version. */
+static gboolean offered(const char *name)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
-        if (formats[i].gst == gst)
-            return &formats[i];
-    return NULL;
+    const enum AVPixelFormat format = av_get_pix_fmt(name);
+    return format != AV_PIX_FMT_NONE && sws_isSupportedInput(format);
 }
 
 GstCaps *m6_gst_video_caps(void)
 {
-    GValue list = G_VALUE_INIT, name = G_VALUE_INIT;
-    GstCaps *caps = gst_caps_new_simple("video/x-raw", "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, "framerate",
-                                        GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, NULL);
-    g_value_init(&list, GST_TYPE_LIST);
-    g_value_init(&name, G_TYPE_STRING);
-    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if (!sws_isSupportedInput(formats[i].av)) /* which ones grows with libswscale */
-            continue;
-        g_value_set_static_string(&name, gst_video_format_to_string(formats[i].gst));
-        gst_value_list_append_value(&list, &name);
-    }
-    gst_caps_set_value(caps, "format", &list);
-    g_value_unset(&name);
-    g_value_unset(&list);
-    return caps;
-}
-
-static enum AVChromaLocation chroma_of(GstVideoChromaSite site)
-{
-    if (site == GST_VIDEO_CHROMA_SITE_COSITED)
-        return AVCHROMA_LOC_TOPLEFT;
-    if (site == GST_VIDEO_CHROMA_SITE_JPEG)
-        return AVCHROMA_LOC_CENTER;
-    return AVCHROMA_LOC_UNSPECIFIED;
+    return m6_gst_format_caps(offered, G_MAXINT);
 }
 
 /* GStreamer and libav both have ISO's numbers for what these are called. */
@@ -106,10 +40,10 @@ static gsize at(const GstVideoFrame *frame, guint plane, guint x, guint y)
 
 gboolean m6_gst_video_wrap(AVFrame *av, const GstVideoFrame *frame)
 {
-    const struct format *format = find(GST_VIDEO_FRAME_FORMAT(frame));
+    const char *name = m6_gst_format_name(GST_VIDEO_FRAME_FORMAT(frame));
     const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(frame->buffer);
     guint x = 0, y = 0, w = (guint)GST_VIDEO_FRAME_WIDTH(frame), h = (guint)GST_VIDEO_FRAME_HEIGHT(frame);
-    if (!format)
+    if (!name)
         return FALSE;
     if (crop && crop->x < w && crop->y < h && crop->width && crop->height) {
         x = crop->x & ~3U;
@@ -117,16 +51,16 @@ gboolean m6_gst_video_wrap(AVFrame *av, const GstVideoFrame *frame)
         w = MIN(crop->width, w - x);
         h = MIN(crop->height, h - y);
     }
-    av->format = format->av;
+    av->format = av_get_pix_fmt(name);
     av->width = (int)w;
     av->height = (int)h;
     for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(frame) && i < 4; i++) {
-        const guint plane = format->components ? frame->info.finfo->plane[i] : i;
+        const guint plane = m6_gst_format_plane(frame, i);
         av->data[i] = (uint8_t *)GST_VIDEO_FRAME_PLANE_DATA(frame, plane) + at(frame, plane, x, y);
         av->linesize[i] = GST_VIDEO_FRAME_PLANE_STRIDE(frame, plane);
     }
     set_colours(av, &frame->info.colorimetry);
-    av->chroma_location = chroma_of(frame->info.chroma_site);
+    av->chroma_location = (enum AVChromaLocation)m6_gst_siting(frame->info.chroma_site); /* the values are libav's */
     av->sample_aspect_ratio = (AVRational){frame->info.par_n, frame->info.par_d};
     return TRUE;
 }
