@@ -318,7 +318,7 @@ static void cache(char **arg)
 static void cancel(char **arg)
 {
     struct m6_feed *f = open_feed(0, 0, NULL), *keeper = open_feed(0, 0, NULL);
-    struct m6_feed_request r = ask_for("a boat at sea", "9", NULL);
+    struct m6_feed_request r = ask_for("a blue bus", "9", NULL);
     struct m6_shown s;
     check(m6_feed_show(keeper, &r, &s, &err) == M6_FEED_SHOWN); /* a connection that stays */
     m6_shown_finish(&s);
@@ -359,7 +359,7 @@ static void lost(char **arg)
 {
     struct heard heard = {0};
     struct m6_feed *f = open_feed(0, 0, &heard);
-    struct m6_feed_request r = ask_for("a bird", "1", NULL);
+    struct m6_feed_request r = ask_for("a blue cat", "1", NULL);
     struct m6_shown s;
     check(m6_feed_show(f, &r, &s, &err) == M6_FEED_SHOWN);
     m6_shown_finish(&s);
