@@ -1,6 +1,8 @@
-/* What differs between FFmpeg 5.1 and 9.0 for filters of video, so that theirs are written once. */
+/* What our two filters share, and what differs between FFmpeg 5.1 and 9.0 for filters of video, so that theirs are written once. */
 #ifndef M6_FFMPEG_COMPAT_H
 #define M6_FFMPEG_COMPAT_H
+
+#include <string.h>
 
 #include "libavfilter/avfilter.h"
 #include "libavfilter/filters.h"
@@ -8,6 +10,8 @@
 #include "libavfilter/version.h"
 #include "libavfilter/video.h"
 #include "libavutil/frame.h"
+#include "libavutil/log.h"
+#include "libavutil/mem.h"
 #include "libavutil/pixdesc.h"
 #include "libavutil/version.h"
 #if LIBAVFILTER_VERSION_INT < AV_VERSION_INT(10, 4, 100)
@@ -66,6 +70,16 @@ static inline int m6_refuse_hardware(AVFilterContext *ctx)
     av_log(ctx, AV_LOG_ERROR, "%s works on frames in memory, and these (%s) are a device's; put hwdownload,format=nv12 before it, and hwupload behind it if need be\n",
            ctx->filter->name, desc->name);
     return AVERROR(EINVAL);
+}
+
+/* Says a sentence, unless it is what was said last; *told is the filter's, to be freed with av_freep. */
+static inline void m6_tell(AVFilterContext *ctx, char **told, int level, const char *text)
+{
+    if (*told && !strcmp(*told, text))
+        return;
+    av_freep(told);
+    *told = av_strdup(text);
+    av_log(ctx, level, "%s\n", text);
 }
 
 #endif

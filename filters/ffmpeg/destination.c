@@ -10,8 +10,6 @@
 #include <libavutil/dict.h>
 #include <libavutil/error.h>
 
-#include "common/fail.h"
-
 static const int64_t slack = 1000000; /* of rounding */
 
 /* One for each destination of the process, for as long as it lives. */
@@ -79,10 +77,10 @@ enum m6_status m6_destination_open(struct m6_destination **out, const char *wher
         d = add(where);
     const int ret = !d ? 0 : d->io ? 0 : open_io(d, 0);
     if (!d) {
-        status = fail(err, M6_ERR_MEMORY, "no memory for a destination");
+        status = m6_fail(err, M6_ERR_MEMORY, "no memory for a destination");
     } else if (ret < 0) {
         av_strerror(ret, why, sizeof why);
-        status = fail(err, M6_ERR_IO, "captions cannot be written to %.300s: %s", where, why);
+        status = m6_fail(err, M6_ERR_IO, "captions cannot be written to %.300s: %s", where, why);
     } else {
         d->format = format;
         d->users++;
@@ -201,7 +199,7 @@ enum m6_status m6_destination_write(struct m6_destination *d, const struct m6_de
     }
     if (!d->io || d->io->error || !av_bprint_is_complete(&text)) {
         av_strerror(d->io && d->io->error ? d->io->error : AVERROR(EIO), why, sizeof why);
-        status = fail(err, M6_ERR_IO, "captions cannot be written to %.300s: %s", d->where, why);
+        status = m6_fail(err, M6_ERR_IO, "captions cannot be written to %.300s: %s", d->where, why);
     }
     if (c->end_ns > d->last_end)
         d->last_end = c->end_ns;

@@ -150,16 +150,6 @@ static void on_event(void *arg, const struct m6_captions_event *e)
 
 /* ---- captions that are there ---- */
 
-static void tell(AVFilterContext *ctx, int level, const char *text)
-{
-    M6CaptionContext *s = ctx->priv;
-    if (s->told && !strcmp(s->told, text))
-        return;
-    av_freep(&s->told);
-    s->told = av_strdup(text);
-    av_log(ctx, level, "%s\n", text);
-}
-
 static void add_seconds(AVDictionary **metadata, const char *key, int64_t ns)
 {
     char text[32];
@@ -178,7 +168,7 @@ static int give(AVFilterContext *ctx, const Stretch *one, AVFrame *on)
             av_log(ctx, AV_LOG_ERROR, "no caption at %.3f s: %s\n", (double)one->start / 1e9, why);
             return AVERROR_EXTERNAL;
         }
-        tell(ctx, s->live ? AV_LOG_VERBOSE : AV_LOG_WARNING, why);
+        m6_tell(ctx, &s->told, s->live ? AV_LOG_VERBOSE : AV_LOG_WARNING, why);
         return 0;
     }
     if (on) {
@@ -246,7 +236,7 @@ static int begins_scene(AVFilterContext *ctx, const AVFrame *f, int64_t t)
         return 0;
     s->scan_due = t + scan;
     if (m6_frame_grey(s->grey_converter, f, grey, &err)) {
-        tell(ctx, AV_LOG_WARNING, err.text);
+        m6_tell(ctx, &s->told, AV_LOG_WARNING, err.text);
         return 0;
     }
     /* A cut differs from the picture before; what changes slowly, from how the scene began. */

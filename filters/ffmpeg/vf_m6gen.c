@@ -113,16 +113,6 @@ static int averror(enum m6_status status)
     return status == M6_ERR_MEMORY ? AVERROR(ENOMEM) : status == M6_ERR_UNSUPPORTED ? AVERROR(ENOSYS) : AVERROR(EINVAL);
 }
 
-static void tell(AVFilterContext *ctx, int level, const char *text)
-{
-    M6GenContext *s = ctx->priv;
-    if (s->told && !strcmp(s->told, text))
-        return;
-    av_freep(&s->told);
-    s->told = av_strdup(text);
-    av_log(ctx, level, "%s\n", text);
-}
-
 static void notice(void *arg, const struct m6_feed_notice *n)
 {
     AVFilterContext *ctx = arg;
@@ -133,7 +123,7 @@ static void notice(void *arg, const struct m6_feed_notice *n)
         av_log(ctx, AV_LOG_VERBOSE, "drawn in %.2f s: %s (seed %" PRIu64 ")\n", (double)n->picture->latency / 1e9, n->picture->prompt, n->picture->seed);
         break;
     case M6_FEED_WARNING:
-    case M6_FEED_LOST: tell(ctx, AV_LOG_WARNING, n->text); break;
+    case M6_FEED_LOST: m6_tell(ctx, &s->told, AV_LOG_WARNING, n->text); break;
     case M6_FEED_FOUND:
         av_freep(&s->told);
         av_log(ctx, AV_LOG_VERBOSE, "there is a host\n");
@@ -288,7 +278,7 @@ static enum m6_gen_verdict prepare(AVFilterContext *ctx, const AVFrame *f, int64
     struct m6_error err = {""};
     const enum m6_gen_verdict verdict = m6_gen_prepare(s->gen, &frame, &err);
     if (err.text[0])
-        tell(ctx, verdict == M6_GEN_ENDED ? AV_LOG_ERROR : AV_LOG_WARNING, err.text);
+        m6_tell(ctx, &s->told, verdict == M6_GEN_ENDED ? AV_LOG_ERROR : AV_LOG_WARNING, err.text);
     return verdict;
 }
 

@@ -22,16 +22,9 @@ tree="$out/ffmpeg-$version"
 [ -f "$tree/.copied" ] || { rm -rf "$tree" && cp -R "$src" "$tree" && touch "$tree/.copied"; } || exit 1
 sh "$M6_SOURCE/filters/ffmpeg/install.sh" "$tree" || exit 1
 
-# libm6 where it is built, as pkg-config knows an installed one.
-mkdir -p "$out/pkgconfig" "$out/lib"
-cat >"$out/pkgconfig/m6.pc" <<EOF
-Name: m6
-Description: m6 in its build tree
-Version: 0
-Requires.private: libcjson
-Libs: -L$M6_BUILD/lib -lm6
-Cflags: -I$M6_SOURCE/host/include -I$M6_SOURCE/engine/include
-EOF
+mkdir -p "$out/lib"
+. "$(dirname "$0")/pkgconfig.sh"
+pkgconfig "$out/pkgconfig"
 cd "$tree" || exit 1
 filters=m6gen,m6gen_src,m6caption,aformat,alphamerge,anull,aresample,atrim,color,concat,crop,drawbox,format,fps,geq,hstack,hwdownload,hwupload,loop,metadata,null,nullsrc,overlay,pad,scale,select,sendcmd,setparams,setpts,setsar,settb,showinfo,split,testsrc,testsrc2,transpose,trim,vflip,hflip,rotate,tile
 set -- --disable-everything --disable-autodetect --disable-doc --disable-debug --disable-x86asm --disable-programs --enable-pic --enable-libm6 --enable-protocol=file,pipe --enable-filter=$filters

@@ -10,15 +10,8 @@ mkdir -p "$folder" && folder=$(cd "$folder" && pwd) || exit 1
 programs=${FFMPEGS:-}
 
 filters=m6gen,m6gen_src,m6caption,aformat,anull,aresample,atrim,color,concat,crop,format,fps,geq,hflip,hwdownload,loop,metadata,null,nullsrc,overlay,rotate,scale,select,sendcmd,setparams,setpts,settb,split,testsrc,testsrc2,transpose,trim,vflip
-mkdir -p "$folder/pkgconfig"
-cat >"$folder/pkgconfig/m6.pc" <<EOF
-Name: m6
-Description: m6 in its build tree
-Version: 0
-Requires.private: libcjson
-Libs: -L$M6_BUILD/lib -lm6
-Cflags: -I$M6_SOURCE/host/include -I$M6_SOURCE/engine/include
-EOF
+. "$(dirname "$0")/pkgconfig.sh"
+pkgconfig "$folder/pkgconfig"
 for src in "$@"; do
     name=ffmpeg-$(cat "$src/RELEASE")
     tree="$folder/$name"

@@ -1,5 +1,6 @@
 # m6gen.so in the hosts that people have: its pictures are those of `m6 draw`, and what goes wrong is shown.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../integration/pictures.sh"
 plugin="$PLUGINS/m6gen.so"
 
 # ---- the plugin by itself ----
@@ -14,24 +15,6 @@ if [ -z "${SANITIZED:-}" ] && command -v nm >/dev/null; then
     [ -s out ] && bad "it exports more than frei0r's functions"
 fi
 
-# rgb IN OUT.rgb [FILTER]
-rgb() {
-    ffmpeg -v error -nostdin -y -i "$1" ${3:+-vf "$3"} -frames:v 1 -f rawvideo -pix_fmt rgb24 "$2" </dev/null
-}
-# same NAME A B [FILTER of A [of B]]: the first frames have the same pixels.
-same() {
-    checks=$((checks + 1))
-    rgb "$2" a.rgb "${4:-}" && rgb "$3" b.rgb "${5:-}" && [ -s a.rgb ] && cmp -s a.rgb b.rgb || bad "$1: $2 and $3 differ"
-}
-differ() {
-    checks=$((checks + 1))
-    rgb "$2" a.rgb "${4:-}" && rgb "$3" b.rgb "${5:-}" && [ -s a.rgb ] && ! cmp -s a.rgb b.rgb || bad "$1: $2 and $3 are the same"
-}
-drawn() { # drawn OUT.png OPTION…
-    out=$1
-    shift
-    M6_HOST=none "$M6" draw "$@" -o "$out" -q -y || bad "m6 draw $*"
-}
 # played NAME OUT.nut FILTERS [OPTION…]: five frames at 2 a second, through a stock ffmpeg.
 played() {
     name=$1

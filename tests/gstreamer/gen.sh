@@ -1,26 +1,9 @@
 # m6gen and m6gensrc in real pipelines: their pictures are those of `m6 draw`, and what goes wrong with hosts is lived with.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../integration/pictures.sh"
 size="width=320,height=180,framerate=25/1"
 rgb="video/x-raw,format=RGB,$size"
 
-# rgb_of IN.png OUT.rgb [FILTER]
-rgb_of() {
-    ffmpeg -v error -nostdin -y -i "$1" ${3:+-vf "$3"} -f rawvideo -pix_fmt rgb24 "$2" </dev/null
-}
-# same NAME A.png B.png [FILTER of A [of B]]: the same pixels.
-same() {
-    checks=$((checks + 1))
-    rgb_of "$2" a.rgb "${4:-}" && rgb_of "$3" b.rgb "${5:-}" && [ -s a.rgb ] && cmp -s a.rgb b.rgb || bad "$1: $2 and $3 differ"
-}
-differ() {
-    checks=$((checks + 1))
-    rgb_of "$2" a.rgb "${4:-}" && rgb_of "$3" b.rgb "${5:-}" && [ -s a.rgb ] && ! cmp -s a.rgb b.rgb || bad "$1: $2 and $3 are the same"
-}
-drawn() { # drawn OUT.png OPTION…
-    out=$1
-    shift
-    M6_HOST=none "$M6" draw "$@" -o "$out" -q -y || bad "m6 draw $*"
-}
 play() { # play NAME ELEMENT…
     name=$1
     shift
