@@ -43,8 +43,7 @@ run() {
 }
 
 sh samples/install-deps.sh --tests || exit 1
-# By hand: frame_gpu takes software Vulkan minutes, and FFmpeg's filters are not yet green in every check.
-build ci && run ci -E '^(frame_gpu|ffmpeg_.*)$'
+build ci && run ci
 # The programs of GStreamer, FFmpeg and MLT have no sanitizers, and what they load cannot bring its own. Vulkan's drivers leak.
 export M6_VULKAN=none
 build asan && run asan -LE slow -E '^((gst|frei0r|ffmpeg)_|frame_gpu(_one_processor|_no_driver)?$)'

@@ -242,8 +242,7 @@ static enum AVColorSpace matrix_name_of(const AVFrame *frame)
 /* RGBA rows that last until the next call. Whatever goes wrong, swscale can still do it. */
 static enum m6_status convert_on_gpu(struct m6_frame_converter *c, const AVFrame *frame, enum tone_kind kind, int w, int h, struct m6_error *err)
 {
-    const enum gpu_use use = gpu_use_for(&c->gpu, kind);
-    if (use == GPU_NO)
+    if (!gpu_is_there(&c->gpu))
         return M6_ERR_UNSUPPORTED;
     const size_t size = (size_t)w * (size_t)h * 4;
     if (size > c->rgba_size) {
@@ -253,9 +252,8 @@ static enum m6_status convert_on_gpu(struct m6_frame_converter *c, const AVFrame
     }
     if (!c->rgba)
         return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
-    struct frame_gpu_request request = {
+    const struct frame_gpu_request request = {
         .frame = frame,
-        .described = frame,
         .kind = kind,
         .matrix = matrix_name_of(frame),
         .full = is_full(frame) || is_rgb(frame),
@@ -264,23 +262,7 @@ static enum m6_status convert_on_gpu(struct m6_frame_converter *c, const AVFrame
         .height = h,
         .rgba = c->rgba,
     };
-    if (use == GPU_WHOLE)
-        return gpu_convert(&c->gpu, &request, err);
-    AVFrame *small = av_frame_alloc();
-    if (!small)
-        return m6_fail(err, M6_ERR_MEMORY, "no memory to convert frames");
-    small->format = AV_PIX_FMT_RGBA64;
-    small->width = w;
-    small->height = h;
-    enum m6_status status = scale(c, frame, w, h, AV_PIX_FMT_RGBA64, &small->data[0], &small->linesize[0], err);
-    if (!status) {
-        request.frame = small;
-        request.matrix = AVCOL_SPC_RGB;
-        request.full = 1;
-        status = gpu_convert(&c->gpu, &request, err);
-    }
-    av_frame_free(&small);
-    return status;
+    return gpu_convert(&c->gpu, &request, err);
 }
 
 enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *frame, const struct m6_frame_turn *turn, int width, int height,
@@ -312,7 +294,7 @@ enum m6_status m6_frame_convert(struct m6_frame_converter *c, const AVFrame *fra
 
 const char *m6_frame_converter_note(const struct m6_frame_converter *c)
 {
-    return c->gpu.off && c->gpu.module ? c->gpu.why.text : NULL;
+    return c->gpu.failed ? c->gpu.why.text : NULL;
 }
 
 void m6_frame_converter_path(const struct m6_frame_converter *c, char *text, size_t size)

@@ -80,42 +80,24 @@ static int machine_has_gpu(void)
     return found;
 }
 
-static void get_ready(struct gpu_path *p)
+static enum m6_status get_ready(struct gpu_path *p)
 {
     const char *wanted = getenv("M6_VULKAN");
-    p->ready = 1;
-    p->as_gpu = wanted && !strcmp(wanted, "software");
-    p->off = wanted && !strcmp(wanted, "none");
-    if (p->off)
-        m6_fail(&p->why, M6_ERR_UNSUPPORTED, "M6_VULKAN is none");
-    else if (!p->as_gpu && !machine_has_gpu()) {
-        p->refused[0] = 1;
-        m6_fail(&p->why, M6_ERR_UNSUPPORTED, "this machine has no GPU");
-    }
+    const int software = wanted && !strcmp(wanted, "software");
+    if (wanted && !strcmp(wanted, "none"))
+        return m6_fail(&p->why, M6_ERR_UNSUPPORTED, "M6_VULKAN is none");
+    if (!software && !machine_has_gpu())
+        return m6_fail(&p->why, M6_ERR_UNSUPPORTED, "this machine has no GPU");
+    const enum m6_status status = load_module(&p->module, &p->why);
+    return status ? status : p->module->open(software, &p->gpu, &p->why);
 }
 
-static void open_gpu(struct gpu_path *p, int software)
+int gpu_is_there(struct gpu_path *p)
 {
-    if (p->refused[software])
-        return;
-    enum m6_status status = load_module(&p->module, &p->why);
-    if (!status)
-        status = p->module->open(software, &p->gpu, &p->why);
-    p->refused[software] = status != M6_OK;
-}
-
-enum gpu_use gpu_use_for(struct gpu_path *p, enum tone_kind kind)
-{
-    const int hdr = kind == TONE_PQ || kind == TONE_HLG;
     if (!p->ready)
-        get_ready(p);
-    if (!p->off && !p->gpu)
-        open_gpu(p, hdr || p->as_gpu);
-    if (p->off || !p->gpu)
-        return GPU_NO;
-    if (!p->module->is_software(p->gpu) || p->as_gpu)
-        return GPU_WHOLE;
-    return hdr ? GPU_MAP : GPU_NO;
+        p->off = get_ready(p) != M6_OK;
+    p->ready = 1;
+    return !p->off;
 }
 
 enum m6_status gpu_convert(struct gpu_path *p, const struct frame_gpu_request *request, struct m6_error *err)
@@ -124,7 +106,7 @@ enum m6_status gpu_convert(struct gpu_path *p, const struct frame_gpu_request *r
     if (status && status != M6_ERR_UNSUPPORTED) {
         p->module->close(p->gpu);
         p->gpu = NULL;
-        p->off = 1;
+        p->off = p->failed = 1;
         p->why = *err;
     }
     return status;
@@ -143,11 +125,9 @@ void m6_frame_describe_path(char *text, size_t size)
 {
     struct gpu_path p = {0};
     char name[320];
-    gpu_use_for(&p, TONE_PQ);
-    if (p.gpu) {
+    if (gpu_is_there(&p)) {
         p.module->describe(p.gpu, name, sizeof name);
-        const int whole = !p.module->is_software(p.gpu) || p.as_gpu;
-        snprintf(text, size, whole ? "frames are converted by %s" : "frames are converted by swscale, HDR tone-mapped by %s", name);
+        snprintf(text, size, "frames are converted by %s", name);
     } else {
         snprintf(text, size, "frames are converted by swscale, HDR tone-mapped by M6 (%s)", p.why.text);
     }

@@ -16,7 +16,6 @@
 /* A frame in memory without transparency, and what its tags mean (they may say nothing). */
 struct frame_gpu_request {
     const AVFrame *frame;
-    const AVFrame *described; /* whose metadata tells about the mastering display and the content's light */
     enum tone_kind kind;
     enum AVColorSpace matrix; /* one of RGB, BT709, BT470BG, SMPTE240M, BT2020_NCL; the frame's own tags are ignored */
     int full;                 /* range */
@@ -33,7 +32,6 @@ struct frame_gpu_module {
      * GPU will do; with it a GPU is preferred. Threads: safe. */
     enum m6_status (*open)(int software, struct frame_gpu **, struct m6_error *);
     void (*close)(struct frame_gpu *);
-    int (*is_software)(const struct frame_gpu *);
     /* "libplacebo 4.208 on NAME". */
     void (*describe)(const struct frame_gpu *, char *text, size_t size);
     /* M6_ERR_UNSUPPORTED: not a frame like this one, another may do. Anything else: the device is of no more use. */

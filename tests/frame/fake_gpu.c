@@ -19,11 +19,6 @@ static void fake_close(struct frame_gpu *g)
     free(g);
 }
 
-static int is_software(const struct frame_gpu *g)
-{
-    return 0;
-}
-
 static void describe(const struct frame_gpu *g, char *text, size_t size)
 {
     strncpy(text, "a fake", size);
@@ -44,7 +39,6 @@ __attribute__((visibility("default"))) const struct frame_gpu_module m6_frame_gp
     .size = sizeof(struct frame_gpu_module),
     .open = fake_open,
     .close = fake_close,
-    .is_software = is_software,
     .describe = describe,
     .convert = convert,
 };

@@ -61,7 +61,6 @@ static enum m6_status create(int software, struct device **out, struct m6_error 
             return m6_fail(err, M6_ERR_UNSUPPORTED, "software Vulkan hangs where there is one processor; set LP_NUM_THREADS=1 to use it");
         }
         physical = choose(d, 1);
-        d->software = 1;
     }
     if (!physical) {
         destroy(d);

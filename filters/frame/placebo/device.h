@@ -13,7 +13,7 @@ struct device {
     pl_vk_inst instance;
     pl_vulkan vulkan;
     pl_gpu gpu;
-    int software, users;
+    int users;
     char name[256]; /* as the driver calls it */
     pthread_mutex_t turn; /* held by whoever uses `gpu`: lavapipe crashes when two threads make pipelines, whatever Vulkan says */
 };

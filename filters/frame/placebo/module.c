@@ -63,11 +63,6 @@ static enum m6_status gpu_open(int software, struct frame_gpu **out, struct m6_e
     return M6_OK;
 }
 
-static int is_software(const struct frame_gpu *g)
-{
-    return g->device->software;
-}
-
 static void describe(const struct frame_gpu *g, char *text, size_t size)
 {
     const char *version = PL_VERSION;
@@ -111,7 +106,7 @@ static struct pl_color_space colours_of(const struct frame_gpu_request *r)
         colours.primaries = PL_COLOR_PRIM_BT_2020;
     if (r->kind != TONE_PQ && r->kind != TONE_HLG)
         return colours;
-    pl_color_space_from_avframe(&colours, r->described);
+    pl_color_space_from_avframe(&colours, r->frame);
     colours.transfer = r->kind == TONE_PQ ? PL_COLOR_TRC_PQ : PL_COLOR_TRC_HLG;
     if (colours.primaries == PL_COLOR_PRIM_UNKNOWN)
         colours.primaries = PL_COLOR_PRIM_BT_2020;
@@ -237,7 +232,6 @@ __attribute__((visibility("default"))) const struct frame_gpu_module m6_frame_gp
     .size = sizeof(struct frame_gpu_module),
     .open = gpu_open,
     .close = gpu_close,
-    .is_software = is_software,
     .describe = describe,
     .convert = convert,
 };

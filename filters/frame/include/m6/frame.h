@@ -7,8 +7,7 @@
  *
  * libplacebo does it instead where the module m6placebo.so and a GPU are found: the same filters, at 45 dB or more from the
  * above; PQ and HLG by BT.2390, up to the peak that the content's light or the mastering display's metadata gives (1000 cd/m²
- * where neither does). Without a GPU, but with a Vulkan driver in software, it does the tone mapping of PQ and HLG only. The
- * environment's M6_VULKAN (auto, software, none) chooses. A device that fails is given up, and the frame is converted without.
+ * where neither does). The environment's M6_VULKAN (auto, software, none) chooses; a Vulkan driver in software is used only if asked for. A device that fails is given up, and the frame is converted without.
  *
  * Threads: one converter is used by one thread at a time.
  */
