@@ -199,6 +199,5 @@ const struct sw_entry sw_lexicon_en[] = {
     {"bus stop", SW_T_WORD, 0}, {"by the way", SW_T_WORD, 0}, {"golden light", SW_T_WORD, 0},
     {"black and white", SW_T_WORD, 0}, {"to go", SW_T_WORD, 0},
     {"facing left", SW_T_WORD, 0}, {"facing right", SW_T_WORD, 0},
-    {"the first on the left", SW_T_WORD, 0}, {"the first on the right", SW_T_WORD, 0},
     {NULL, 0, 0}};
 /* clang-format on */

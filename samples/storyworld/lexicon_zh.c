@@ -102,7 +102,7 @@ const struct sw_entry sw_lexicon_zh[] = {
     {"居中", SW_T_SIDE, SW_CENTRE},
     {"右边", SW_T_SIDE, SW_RIGHT}, {"右侧", SW_T_SIDE, SW_RIGHT}, {"右面", SW_T_SIDE, SW_RIGHT},
     {"右方", SW_T_SIDE, SW_RIGHT}, {"右", SW_T_SIDE, SW_RIGHT},
-    {"面朝左", SW_T_WORD, 0}, {"面朝右", SW_T_WORD, 0}, {"前者在左", SW_T_WORD, 0}, {"前者在右", SW_T_WORD, 0},
+    {"面朝左", SW_T_WORD, 0}, {"面朝右", SW_T_WORD, 0},
     {"向左", SW_T_TOWARDS, SW_LEFT}, {"往左", SW_T_TOWARDS, SW_LEFT}, {"朝左", SW_T_TOWARDS, SW_LEFT},
     {"向左边", SW_T_TOWARDS, SW_LEFT}, {"往左边", SW_T_TOWARDS, SW_LEFT}, {"朝左边", SW_T_TOWARDS, SW_LEFT},
     {"向左侧", SW_T_TOWARDS, SW_LEFT}, {"到左边", SW_T_TOWARDS, SW_LEFT},

@@ -86,7 +86,6 @@ int main(int argc, char **argv)
     int bad = measure("SDR, swscale", "none", sdr, frames);
     bad |= measure("SDR, the device", "software", sdr, frames);
     bad |= measure("HDR, swscale and tone.c", "none", hdr, frames);
-    bad |= measure("HDR, swscale and the device", "auto", hdr, frames);
     bad |= measure("HDR, the device", "software", hdr, frames);
     av_frame_free(&sdr);
     av_frame_free(&hdr);
